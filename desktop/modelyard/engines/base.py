@@ -1,0 +1,168 @@
+"""What Modelyard expects of every engine: the protocol and the values that cross it.
+
+All calls may block (network, child process) and belong on a worker thread. All raise ModelyardError with a code of
+errors.Code, and Cancelled when the token says so. Implementations: builtin/ (llama.cpp in a child process),
+ollama/ (HTTP), dummy.py (twin for tests); all pass tests/contract/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..events import CancelToken, Listener
+from ..modelfile.persona import ParameterValue, Persona
+
+
+class EngineState(str, Enum):
+    READY = "ready"
+    STOPPED = "stopped"  # installed, can be started
+    MISSING = "missing"  # not installed
+    UNREACHABLE = "unreachable"  # an address that does not answer
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    engine: str  # "builtin", "ollama", "dummy"
+    state: EngineState
+    version: str = ""
+    address: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """One model as an engine lists it. `size_bytes` on disk; `modified` unix seconds; `size_label` e.g. "Q4_K_M"."""
+
+    engine: str
+    name: str
+    display_name: str = ""
+    architecture: str = ""
+    parameters: int | None = None
+    size_label: str = ""
+    size_bytes: int = 0
+    modified: float = 0.0
+    context_length: int | None = None
+    capabilities: tuple[str, ...] = ()  # "completion", "tools", "thinking", "vision", "embedding"
+    remote: bool = False
+    location: Path | None = None
+
+
+@dataclass(frozen=True)
+class ModelDetails:
+    model: InstalledModel
+    persona: Persona
+    chat_template: str = ""
+    licence: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunningModel:
+    name: str
+    memory_bytes: int
+    context_length: int | None = None
+
+
+class Ownership(str, Enum):
+    """Whose file an installed GGUF was: a person's own file is only ever copied or cloned unless told otherwise."""
+
+    OURS = "ours"  # our work file: may be moved or linked
+    THEIRS = "theirs"  # never moved, changed or shared by hard link; clone (reflink) or copy
+    THEIRS_LINK = "theirs_link"  # theirs, and the person agreed to share it (hard link)
+
+
+@dataclass(frozen=True)
+class InstallRequest:
+    """Put a finished GGUF into an engine. `sha256` (hex) of the file if already known."""
+
+    name: str
+    gguf: Path
+    ownership: Ownership
+    persona: Persona = field(default_factory=Persona)
+    display_name: str = ""
+    projector: Path | None = None
+    sha256: str = ""
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    role: str  # "system", "user", "assistant"
+    content: str
+    thinking: str = ""
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """`options` override the model's own parameters (names of the Modelfile). `persona`, when given, replaces the
+    stored one for this request only (unsaved changes in the editor). `think`: None = the model's default."""
+
+    model: str
+    messages: tuple[ChatMessage, ...]
+    options: Mapping[str, ParameterValue] = field(default_factory=dict)
+    persona: Persona | None = None
+    think: bool | None = None
+
+
+@dataclass(frozen=True)
+class ChatStats:
+    """End of an answer. reason: "stop", "length" or "cancelled". Times in seconds."""
+
+    reason: str
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    load_seconds: float = 0.0
+    first_token_seconds: float = 0.0
+    tokens_per_second: float = 0.0
+    context_length: int | None = None
+
+
+@dataclass(frozen=True)
+class ChatChunk:
+    """A piece of the answer; the last one carries `stats`."""
+
+    text: str = ""
+    thinking: str = ""
+    stats: ChatStats | None = None
+
+
+class Engine(Protocol):
+    """See the module's docstring. `id` is stable ("builtin", "ollama", …)."""
+
+    @property
+    def id(self) -> str: ...
+
+    def status(self) -> EngineStatus:
+        """Never raises."""
+
+    def models(self) -> list[InstalledModel]: ...
+
+    def install(self, request: InstallRequest, listener: Listener, cancel: CancelToken) -> InstalledModel:
+        """Atomic: afterwards the model is there and whole, or nothing of it is. Reports progress of Step.ADDING.
+
+        Raises ENGINE_NAME_TAKEN (unless request.replace), ENGINE_NAME_INVALID, DISK_FULL, FILE_MISSING."""
+
+    def update(self, name: str, persona: Persona, listener: Listener, cancel: CancelToken) -> InstalledModel:
+        """Give an installed model another persona; nothing that was cleared is inherited. Weights untouched."""
+
+    def remove(self, name: str) -> int:
+        """Returns the bytes freed. Raises ENGINE_MODEL_MISSING."""
+
+    def copy(self, source: str, destination: str) -> InstalledModel: ...
+
+    def show(self, name: str) -> ModelDetails: ...
+
+    def chat(self, request: ChatRequest, cancel: CancelToken) -> Iterator[ChatChunk]:
+        """Streams. Cancelling ends the stream within 0.2 s with stats.reason "cancelled" (no exception)."""
+
+    def running(self) -> list[RunningModel]: ...
+
+    def unload(self, name: str) -> None: ...
+
+    def close(self) -> None:
+        """End children and connections. Idempotent."""

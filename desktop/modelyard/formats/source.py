@@ -1,0 +1,67 @@
+"""Where bytes come from: a file here, a range of a file on a server, an entry of a zip. Readers in this room take a
+ByteSource so that the same bounded code reads local and remote headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import Code, ModelyardError
+
+
+class ByteSource(Protocol):
+    """Random access to bytes. `name` is the bare file name for messages."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Returns fewer bytes only at the end of the file."""
+
+
+class FileSource:
+    """A local file, opened once. Use as a context manager or call close()."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises FILE_MISSING, FILE_UNREADABLE."""
+        self.path = path
+        try:
+            self._file = path.open("rb", buffering=0)
+            self._size = path.stat().st_size
+        except FileNotFoundError as error:
+            raise ModelyardError(Code.FILE_MISSING, name=path.name) from error
+        except OSError as error:
+            raise ModelyardError(
+                Code.FILE_UNREADABLE, name=path.name, detail=error.strerror or str(error)
+            ) from error
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        self._file.seek(offset)
+        parts: list[bytes] = []
+        while length > 0:
+            part = self._file.read(length)
+            if not part:
+                break
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> FileSource:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
