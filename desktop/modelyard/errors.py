@@ -85,5 +85,5 @@ class ModelyardError(Exception):
         super().__init__(f"{code.value}({shown})")
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
+class Cancelled(Exception):
     """The person stopped the work. Unwinds silently."""

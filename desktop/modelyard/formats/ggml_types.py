@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-
 class GgmlType(IntEnum):
     """A tensor type. `block_elements` weights are stored together in `block_bytes` bytes."""
 

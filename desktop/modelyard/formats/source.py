@@ -34,9 +34,7 @@ class FileSource:
         except FileNotFoundError as error:
             raise ModelyardError(Code.FILE_MISSING, name=path.name) from error
         except OSError as error:
-            raise ModelyardError(
-                Code.FILE_UNREADABLE, name=path.name, detail=error.strerror or str(error)
-            ) from error
+            raise ModelyardError(Code.FILE_UNREADABLE, name=path.name, detail=error.strerror or str(error)) from error
 
     @property
     def name(self) -> str:
