@@ -9,10 +9,10 @@ Never put a secret or a whole private path of somebody else's into a field.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Action(str, Enum):
+class Action(StrEnum):
     """What the button beside an error does. The window maps each to a function, words/ to a label."""
 
     NONE = "none"
@@ -32,7 +32,7 @@ class Action(str, Enum):
     FETCH_MISSING = "fetch_missing"  # the missing small file from field `base_model`
 
 
-class Code(str, Enum):
+class Code(StrEnum):
     """Every error code, grouped by the room that raises it, each with the action offered beside it."""
 
     action: Action

@@ -6,13 +6,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from .errors import Cancelled, Code, ModelyardError
 
 
-class Step(str, Enum):
+class Step(StrEnum):
     """The named steps of a job, in the order in which a person meets them."""
 
     LOOKING = "looking"
@@ -23,7 +23,7 @@ class Step(str, Enum):
     PUBLISHING = "publishing"
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     STEP_STARTED = "step_started"
     PROGRESS = "progress"
     STEP_FINISHED = "step_finished"

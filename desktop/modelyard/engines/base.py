@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from ..events import CancelToken, Listener
 from ..modelfile.persona import ParameterValue, Persona
 
 
-class EngineState(str, Enum):
+class EngineState(StrEnum):
     READY = "ready"
     STOPPED = "stopped"  # installed, can be started
     MISSING = "missing"  # not installed
@@ -67,7 +67,7 @@ class RunningModel:
     context_length: int | None = None
 
 
-class Ownership(str, Enum):
+class Ownership(StrEnum):
     """Whose file an installed GGUF was: a person's own file is only ever copied or cloned unless told otherwise."""
 
     OURS = "ours"  # our work file: may be moved or linked
