@@ -61,6 +61,12 @@ class Code(StrEnum):
     GGUF_SPLIT_INCOMPLETE = "gguf_split_incomplete", Action.CHOOSE_OTHER  # fields: name, missing
     GGUF_SPLIT_INVALID = "gguf_split_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     GGUF_NO_MODEL = "gguf_no_model", Action.CHOOSE_OTHER  # an mmproj or adapter alone; fields: name, kind
+    # --- importing -----------------------------------------------------------------------------------------------
+    SOURCE_NOT_UNDERSTOOD = "source_not_understood", Action.CHOOSE_OTHER  # fields: text
+    SOURCE_EMPTY_FOLDER = "source_empty_folder", Action.CHOOSE_OTHER  # fields: name, found
+    SIZE_UNKNOWN = "size_unknown", Action.CHOOSE_SIZE  # fields: size, offered
+    OUTPUT_EXISTS = "output_exists", Action.CHOOSE_OTHER  # fields: name
+    SMOKE_TEST_FAILED = "smoke_test_failed", Action.RETRY  # fields: name, detail
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name
     ENGINE_NAME_TAKEN = "engine_name_taken", Action.CHOOSE_NAME  # fields: name

@@ -4,7 +4,6 @@ words/. A damaged file is kept aside and the defaults are used; `damaged` then n
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,7 +92,7 @@ class Settings:
     def _set_aside(self) -> dict[str, Any]:
         aside = self.path.with_name(f"{self.path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{self.path.suffix}")
         try:
-            os.replace(self.path, aside)
+            self.path.replace(aside)
             self.damaged = aside
         except OSError:
             self.damaged = self.path
@@ -124,7 +123,7 @@ class Settings:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(self.path.name + ".new")
         temporary.write_text(json.dumps(self._values, ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(temporary, self.path)
+        temporary.replace(self.path)
         for watcher in list(self._watchers):
             watcher(key)
 

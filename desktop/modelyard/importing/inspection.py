@@ -1,0 +1,121 @@
+"""Inspection: what we know from headers alone, with the exact size of every result on offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..errors import Code, ModelyardError
+from .sources import Source
+
+AS_IS = "as-is"  # the size name for "keep the file as it is"
+
+
+class Fit(StrEnum):
+    """How a size suits this computer. Never blocks."""
+
+    FITS = "fits"
+    SLOW = "slow"
+    WONT_FIT = "wont_fit"
+
+
+class Group(StrEnum):
+    SMALL = "small"
+    BALANCED = "balanced"
+    LARGE = "large"
+
+
+@dataclass(frozen=True)
+class MemorySum:
+    """What running takes, shown as a sum. All in bytes; `context` in tokens is what `conversation` was computed for."""
+
+    weights: int
+    conversation: int
+    overhead: int
+    context: int
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.conversation + self.overhead
+
+
+@dataclass(frozen=True)
+class SizeOption:
+    """One offered size. `size` is a name of llama-quantize ("Q4_K_M"), "original", or AS_IS."""
+
+    size: str
+    result_bytes: int
+    download_bytes: int
+    group: Group
+    memory: MemorySum
+    fit: Fit
+    seconds: float  # a guess for preparing it here, without download
+    recommended: bool = False
+    common: bool = True  # shown at once; others under "More sizes"
+    files: tuple[str, ...] = ()  # of a GGUF repository: what this size fetches
+
+
+@dataclass(frozen=True)
+class Note:
+    """A risk, a warning or a hint: a code of words (warnings.<code>) with fields."""
+
+    code: str
+    fields: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why it cannot go on: an error as a value."""
+
+    code: Code
+    fields: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+    @staticmethod
+    def of(error: ModelyardError) -> Refusal:
+        return Refusal(error.code, dict(error.fields))
+
+    def error(self) -> ModelyardError:
+        return ModelyardError(self.code, **self.fields)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything the check card shows. `refusal` set: cannot be imported (yet), and why."""
+
+    source: Source
+    form: str  # "gguf", "checkpoint", "adapter"
+    title: str  # the model's own name
+    suggested_name: str  # technical name
+    architecture: str = ""  # class name or GGUF architecture
+    family: str = ""
+    parameters: int | None = None
+    context_length: int | None = None
+    tokenizer: str = ""
+    chat_template: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    gated: str = ""  # "", "auto", "manual"
+    embedding_only: bool = False
+    vision: bool = False
+    stored_as: str = ""  # "Q4_K_M", "BF16", "GPTQ 4-bit" …
+    source_bytes: int = 0
+    base_model: str = ""
+    projector: str = ""  # file name of the paired mmproj
+    risks: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    sizes: tuple[SizeOption, ...] = ()
+    refusal: Refusal | None = None
+    details: Mapping[str, str] = field(default_factory=dict)  # technical rows for "Details"
+
+    def option(self, size: str) -> SizeOption:
+        """Raises SIZE_UNKNOWN."""
+        for option in self.sizes:
+            if option.size.lower() == size.lower():
+                return option
+        offered = ", ".join(option.size for option in self.sizes)
+        raise ModelyardError(Code.SIZE_UNKNOWN, size=size, offered=offered)
+
+    @property
+    def recommended(self) -> SizeOption | None:
+        return next((option for option in self.sizes if option.recommended), self.sizes[0] if self.sizes else None)
