@@ -61,12 +61,75 @@ class Code(StrEnum):
     GGUF_SPLIT_INCOMPLETE = "gguf_split_incomplete", Action.CHOOSE_OTHER  # fields: name, missing
     GGUF_SPLIT_INVALID = "gguf_split_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     GGUF_NO_MODEL = "gguf_no_model", Action.CHOOSE_OTHER  # an mmproj or adapter alone; fields: name, kind
+    # --- formats: checkpoints (safetensors, PyTorch, folders, add-ons) ---------------------------------------------
+    SAFETENSORS_INVALID = "safetensors_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    SAFETENSORS_TRUNCATED = "safetensors_truncated", Action.CHOOSE_OTHER  # fields: name, need_bytes, have_bytes
+    TORCH_INVALID = "torch_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    TORCH_LEGACY = "torch_legacy", Action.CHOOSE_OTHER  # saved before PyTorch 1.6, not a zip; fields: name
+    TORCH_UNSAFE = "torch_unsafe", Action.CHOOSE_OTHER  # asks for code to be run; fields: name, wants
+    ZIP_INVALID = "zip_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    JSON_INVALID = "json_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    FILE_TOO_BIG = "file_too_big", Action.CHOOSE_OTHER  # beyond any honest size; fields: name, size_bytes, limit_bytes
+    CHECKPOINT_NO_WEIGHTS = "checkpoint_no_weights", Action.CHOOSE_OTHER  # fields: name, found
+    CHECKPOINT_SEVERAL = "checkpoint_several", Action.CHOOSE_OTHER  # several models below; fields: name, found
+    CHECKPOINT_NO_CONFIG = "checkpoint_no_config", Action.FETCH_MISSING  # fields: name, base_model
+    CHECKPOINT_NO_ARCHITECTURE = "checkpoint_no_architecture", Action.CHOOSE_OTHER  # fields: name
+    CHECKPOINT_NO_TOKENIZER = "checkpoint_no_tokenizer", Action.FETCH_MISSING  # fields: name, base_model
+    CHECKPOINT_INCOMPLETE = "checkpoint_incomplete", Action.CHOOSE_OTHER  # weight files missing; fields: name, missing
+    CHECKPOINT_ESCAPES = "checkpoint_escapes", Action.CHOOSE_OTHER  # names a file outside; fields: name, file
     # --- importing -----------------------------------------------------------------------------------------------
     SOURCE_NOT_UNDERSTOOD = "source_not_understood", Action.CHOOSE_OTHER  # fields: text
     SOURCE_EMPTY_FOLDER = "source_empty_folder", Action.CHOOSE_OTHER  # fields: name, found
     SIZE_UNKNOWN = "size_unknown", Action.CHOOSE_SIZE  # fields: size, offered
     OUTPUT_EXISTS = "output_exists", Action.CHOOSE_OTHER  # fields: name
     SMOKE_TEST_FAILED = "smoke_test_failed", Action.RETRY  # fields: name, detail
+    # --- hub: names and links ------------------------------------------------------------------------------------
+    HUB_LINK_EMPTY = "hub_link_empty", Action.CHOOSE_OTHER
+    HUB_LINK_INVALID = "hub_link_invalid", Action.CHOOSE_OTHER  # not a model name; fields: text
+    HUB_LINK_OTHER_SITE = "hub_link_other_site", Action.CHOOSE_OTHER  # fields: host
+    HUB_LINK_NOT_MODEL = "hub_link_not_model", Action.CHOOSE_OTHER  # a data set, a space; fields: kind, text
+    HUB_LINK_NO_MODEL = "hub_link_no_model", Action.CHOOSE_OTHER  # only an account was named; fields: owner
+    HUB_LINK_OLLAMA_NAME = "hub_link_ollama_name", Action.CHOOSE_OTHER  # a name of Ollama's library; fields: name
+    # --- hub: answers of the server ------------------------------------------------------------------------------
+    HUB_UNREACHABLE = "hub_unreachable", Action.RETRY  # fields: host, detail
+    HUB_CERTIFICATE = "hub_certificate", Action.OPEN_SETTINGS  # fields: host, detail
+    HUB_PROXY = "hub_proxy", Action.OPEN_SETTINGS  # the proxy refused; fields: host, detail
+    HUB_RATE_LIMITED = "hub_rate_limited", Action.RETRY  # with a key; fields: host, wait_seconds
+    HUB_RATE_LIMITED_NO_KEY = "hub_rate_limited_no_key", Action.OPEN_ACCOUNT  # fields: host, wait_seconds
+    HUB_SERVER_ERROR = "hub_server_error", Action.RETRY  # fields: host, status
+    HUB_ANSWER_INVALID = "hub_answer_invalid", Action.OPEN_SETTINGS  # not a Hub, or a broken one; fields: host, detail
+    HUB_KEY_INVALID = "hub_key_invalid", Action.OPEN_ACCOUNT  # fields: host
+    HUB_KEY_NOT_SENT = "hub_key_not_sent", Action.OPEN_SETTINGS  # a mirror, no consent; fields: name, host
+    HUB_REPO_MISSING = "hub_repo_missing", Action.CHOOSE_OTHER  # or private to others; fields: name
+    HUB_REPO_MISSING_NO_KEY = "hub_repo_missing_no_key", Action.OPEN_ACCOUNT  # or private; fields: name
+    HUB_REVISION_MISSING = "hub_revision_missing", Action.CHOOSE_OTHER  # fields: name, revision
+    HUB_FILE_MISSING = "hub_file_missing", Action.CHOOSE_OTHER  # fields: name, file
+    HUB_GATED_NO_KEY = "hub_gated_no_key", Action.OPEN_ACCOUNT  # fields: name, url
+    HUB_GATED_KEY_LACKS_RIGHT = "hub_gated_key_lacks_right", Action.OPEN_PAGE  # fields: name, url
+    HUB_GATED_TERMS = "hub_gated_terms", Action.OPEN_PAGE  # terms not accepted yet; fields: name, url
+    HUB_GATED_PENDING = "hub_gated_pending", Action.OPEN_PAGE  # the author has not answered yet; fields: name, url
+    HUB_GATED_REJECTED = "hub_gated_rejected", Action.OPEN_PAGE  # fields: name, url
+    HUB_FORBIDDEN = "hub_forbidden", Action.OPEN_PAGE  # fields: name, detail, url
+    HUB_ENDPOINT_INVALID = "hub_endpoint_invalid", Action.OPEN_SETTINGS  # fields: address
+    # --- hub: fetching -------------------------------------------------------------------------------------------
+    HUB_FILE_CHANGED = "hub_file_changed", Action.RETRY  # other bytes than when it began; fields: name
+    HUB_FILE_DAMAGED = "hub_file_damaged", Action.RETRY  # the checksum differs, twice; fields: name
+    HUB_FILE_NAME_UNSAFE = "hub_file_name_unsafe", Action.CHOOSE_OTHER  # fields: name
+    HUB_FILE_TOO_LARGE = "hub_file_too_large", Action.CHOOSE_OTHER  # beyond a reading limit; fields: name, limit_bytes
+    HUB_STATE_INVALID = "hub_state_invalid", Action.RETRY  # our own notes beside a download; fields: name
+    # --- hub: publishing -----------------------------------------------------------------------------------------
+    HUB_NO_KEY = "hub_no_key", Action.OPEN_ACCOUNT
+    HUB_KEY_READ_ONLY = "hub_key_read_only", Action.OPEN_PAGE  # fields: account, url
+    HUB_PUBLISH_NAME = "hub_publish_name", Action.CHOOSE_NAME  # fields: name
+    HUB_PUBLISH_NOT_YOURS = "hub_publish_not_yours", Action.CHOOSE_NAME  # fields: name, account
+    HUB_PUBLISH_FILE_TOO_LARGE = "hub_publish_file_too_large", Action.CHOOSE_OTHER  # fields: name, limit_bytes
+    HUB_PUBLISH_REFUSED = "hub_publish_refused", Action.RETRY  # fields: name, detail
+    # --- host: access key ----------------------------------------------------------------------------------------
+    KEYRING_MISSING = "keyring_missing"  # no safe place on this computer; fields: detail
+    KEYRING_LOCKED = "keyring_locked", Action.RETRY
+    KEYRING_UNSAFE = "keyring_unsafe"  # a backend that keeps plain text; fields: backend
+    KEYRING_FAILED = "keyring_failed", Action.RETRY  # fields: detail
+    SECRET_INVALID = "secret_invalid"  # not the form of an access key
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name
     ENGINE_NAME_TAKEN = "engine_name_taken", Action.CHOOSE_NAME  # fields: name
