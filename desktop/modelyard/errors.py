@@ -60,6 +60,9 @@ class Code(StrEnum):
     GGUF_INVALID = "gguf_invalid", Action.CHOOSE_OTHER  # fields: name, where, detail
     GGUF_SPLIT_INCOMPLETE = "gguf_split_incomplete", Action.CHOOSE_OTHER  # fields: name, missing
     GGUF_SPLIT_INVALID = "gguf_split_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    GGUF_BIG_ENDIAN = "gguf_big_endian", Action.CHOOSE_OTHER  # fields: name
+    GGUF_TYPE_UNKNOWN = "gguf_type_unknown", Action.CHOOSE_OTHER  # a newer format; fields: name, tensor, type
+    GGUF_TYPE_WITHDRAWN = "gguf_type_withdrawn", Action.CHOOSE_OTHER  # an old format; fields: name, tensor, type
     GGUF_NO_MODEL = "gguf_no_model", Action.CHOOSE_OTHER  # an mmproj or adapter alone; fields: name, kind
     # --- formats: checkpoints (safetensors, PyTorch, folders, add-ons) ---------------------------------------------
     SAFETENSORS_INVALID = "safetensors_invalid", Action.CHOOSE_OTHER  # fields: name, detail
