@@ -145,6 +145,26 @@ class Code(StrEnum):
     ENGINE_NO_VISION = "engine_no_vision"  # picture sent to a text model; fields: name
     ENGINE_NO_CHAT = "engine_no_chat"  # embedding model; fields: name
     ENGINE_FAILED = "engine_failed", Action.RETRY  # any other answer of the engine; fields: name, detail
+    # --- engines: Ollama -----------------------------------------------------------------------------------------
+    OLLAMA_MISSING = "ollama_missing", Action.GET_OLLAMA  # not installed; fields: url
+    OLLAMA_STOPPED = "ollama_stopped", Action.START_OLLAMA  # installed or not, nothing answers here; fields: address
+    OLLAMA_UNREACHABLE = "ollama_unreachable", Action.OPEN_SETTINGS  # elsewhere; fields: address, detail
+    OLLAMA_ADDRESS_INVALID = "ollama_address_invalid", Action.OPEN_SETTINGS  # fields: address
+    OLLAMA_NOT_OLLAMA = "ollama_not_ollama", Action.OPEN_SETTINGS  # something else answers; fields: address
+    OLLAMA_START_FAILED = "ollama_start_failed", Action.RETRY  # fields: detail
+    OLLAMA_LOST = "ollama_lost", Action.RETRY  # the connection broke; fields: address
+    OLLAMA_BUSY = "ollama_busy", Action.RETRY  # its queue is full
+    OLLAMA_FILE_REFUSED = "ollama_file_refused", Action.USE_BUILTIN  # fields: name, detail
+    OLLAMA_TEMPLATE_INVALID = "ollama_template_invalid"  # a Go template that does not parse; fields: detail
+    OLLAMA_CANNOT_CLEAR = "ollama_cannot_clear"  # Ollama cannot empty it in this model; fields: name, field
+    OLLAMA_PULL_FAILED = "ollama_pull_failed", Action.RETRY  # fields: name, detail
+    OLLAMA_CLOUD_OFF = "ollama_cloud_off"  # a cloud model while the cloud is switched off; fields: name
+    OLLAMA_SIGN_IN = "ollama_sign_in", Action.OPEN_PAGE  # fields: url
+    # --- modelfile -----------------------------------------------------------------------------------------------
+    MODELFILE_NO_FROM = "modelfile_no_from"
+    MODELFILE_COMMAND = "modelfile_command"  # fields: word, line
+    MODELFILE_ROLE = "modelfile_role"  # fields: word, line
+    MODELFILE_UNFINISHED = "modelfile_unfinished"  # a quote never closed, a command cut off; fields: word, line
 
 
 class ModelyardError(Exception):
