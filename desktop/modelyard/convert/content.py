@@ -8,30 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from ..formats.ggml_types import GgmlType
+from ..formats.gguf_values import ValueType
 
-
-class ValueType(IntEnum):
-    """Metadata value types of GGUF (gguf.h)."""
-
-    UINT8 = 0
-    INT8 = 1
-    UINT16 = 2
-    INT16 = 3
-    UINT32 = 4
-    INT32 = 5
-    FLOAT32 = 6
-    BOOL = 7
-    STRING = 8
-    ARRAY = 9
-    UINT64 = 10
-    INT64 = 11
-    FLOAT64 = 12
+__all__ = ["GgufContent", "MetadataEntry", "RowBlock", "RowFunction", "TensorJob", "ValueType", "WeightReader"]
 
 
 @dataclass(frozen=True)
