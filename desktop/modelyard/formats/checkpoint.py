@@ -1,0 +1,179 @@
+"""A checkpoint as its headers describe it: configuration, small files, the ordered table of tensors, and how to read
+rows of them. Made from a local folder, a zip, or a remote repository whose weights are not here yet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import Code, ModelyardError
+from .checkpoint_files import SmallFiles
+from .checkpoint_tensor import FileRange, ShardData, ShardHeader, StoredTensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Locate = Callable[[str], FileRange]
+"""Where the bytes of the named shard lie on this computer. May block until it is downloaded."""
+
+
+class RowReader(Protocol):
+    """Reads rows of tensors; convert.content.WeightReader that can be closed. Thread-safe."""
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]: ...
+
+    def close(self) -> None: ...
+
+
+class TensorTable(Protocol):
+    """What a converter needs: a Checkpoint itself, or one seen through a view (dequantised, merged with an add-on).
+
+    name: the folder's or repository's name. config: config.json (params.json of the original Mistral and Llama forms).
+    tensors: name → tensor in llama.cpp's reading order. original: the outtype llama.cpp's `auto` chooses
+    ("f16", "bf16"). base_model: what the small files say this was made from, None if they do not.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
+    @property
+    def files(self) -> SmallFiles: ...
+
+    @property
+    def tensors(self) -> Mapping[str, StoredTensor]: ...
+
+    @property
+    def original(self) -> str: ...
+
+    @property
+    def base_model(self) -> str | None: ...
+
+    def reader(self, locate: Locate | None = None) -> RowReader: ...
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """See TensorTable. `shards` are in reading order. `risks`: "pickle" (a PyTorch file; read without running it),
+    "remote_code" (the configuration asks for the repository's own program; never run). `locate` is None when the
+    weights are elsewhere; a reader then needs one."""
+
+    name: str
+    config: Mapping[str, Any]
+    files: SmallFiles
+    shards: tuple[ShardHeader, ...]
+    tensors: Mapping[str, StoredTensor]
+    original_format: bool
+    risks: tuple[str, ...]
+    base_model: str | None
+    locate: Locate | None = None
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all weight files together: what would be downloaded."""
+        return sum(shard.size for shard in self.shards)
+
+    @property
+    def original(self) -> str:
+        return guessed_outtype(self.tensors.values())
+
+    def reader(self, locate: Locate | None = None) -> RowReader:
+        """A reader of rows. `locate` replaces the checkpoint's own (a download, a work folder). Close it after use.
+
+        read() raises KeyError (unknown name), FILE_MISSING, FILE_UNREADABLE, FILE_CHANGED.
+        """
+        where = locate or self.locate
+        if where is None:
+            raise ValueError("the weights are not on this computer")
+        return CheckpointReader(self.shards, self.tensors, where)
+
+
+def order_tensors(shards: Iterable[ShardHeader]) -> dict[str, StoredTensor]:
+    """All tensors in reading order. A name met again keeps its first place and takes the later data, as llama.cpp's
+    dictionary of tensors does (conversion/base.py, index_tensors)."""
+    return {tensor.name: tensor for shard in shards for tensor in shard.tensors}
+
+
+def guessed_outtype(tensors: Iterable[StoredTensor]) -> str:
+    """llama.cpp's `--outtype auto`: the first tensor of two or more dimensions that is BF16 or F16 decides, otherwise
+    F16 (conversion/base.py, ModelBase.__init__)."""
+    for tensor in tensors:
+        if len(tensor.shape) >= 2 and tensor.dtype in ("BF16", "F16"):
+            return tensor.dtype.lower()
+    return "f16"
+
+
+class CheckpointReader:
+    """Rows of any tensor of a set of shards, each mapped when first needed. Thread-safe."""
+
+    def __init__(self, shards: Iterable[ShardHeader], tensors: Mapping[str, StoredTensor], locate: Locate) -> None:
+        self._shards = {shard.name: shard for shard in shards}
+        self._tensors = tensors
+        self._locate = locate
+        self._open: dict[str, ShardData] = {}
+        self._locks = {name: threading.Lock() for name in self._shards}
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Rows [start, stop) in the stored type, read-only. Raises ValueError for rows the tensor does not have."""
+        tensor = self._tensors[name]
+        if not 0 <= start <= stop <= tensor.rows:
+            raise ValueError(f"rows {start} to {stop} of {tensor.rows}")
+        data = self._open.get(tensor.shard) or self._opened(tensor.shard)
+        return data.read(name, start, stop)
+
+    def _opened(self, shard: str) -> ShardData:
+        with self._locks[shard]:  # one a shard: waiting for a download must not stop readers of others
+            data = self._open.get(shard)
+            if data is None:
+                data = self._open[shard] = self._shards[shard].open_data(self._locate(shard))
+            return data
+
+    def close(self) -> None:
+        """Unmap everything. Reading again maps again."""
+        while self._open:
+            try:
+                _, data = self._open.popitem()
+            except KeyError:
+                return
+            data.close()
+
+
+def require_architecture(checkpoint: TensorTable) -> str:
+    """The architecture class (`LlamaForCausalLM`), chosen as llama.cpp does (conversion/base.py,
+    get_model_architecture). Raises CHECKPOINT_NO_ARCHITECTURE."""
+    return architecture_of(checkpoint.config, checkpoint.name)
+
+
+def architecture_of(config: Mapping[str, Any], name: str) -> str:
+    """See require_architecture; `name` is for the message."""
+    own = _first_text(config.get("architectures"))
+    if own in _WHOLE_NAME_DECIDES:
+        return own
+    text = config.get("text_config")
+    inner = _first_text(text.get("architectures")) if isinstance(text, dict) else None
+    found = inner or own
+    if found is None and isinstance(config.get("ssm_cfg"), dict):  # Mamba in its first form, before transformers
+        layer = config["ssm_cfg"].get("layer", "Mamba")
+        found = f"{layer}ForCausalLM" if isinstance(layer, str) else None
+    if found is None:
+        raise ModelyardError(Code.CHECKPOINT_NO_ARCHITECTURE, name=name)
+    return found
+
+
+_WHOLE_NAME_DECIDES = (
+    "StepVLForConditionalGeneration",
+    "Sarashina2VisionForCausalLM",
+    "Exaone4_5_ForConditionalGeneration",
+    "Step3p7ForConditionalGeneration",
+    "KimiK3ForConditionalGeneration",
+)
+
+
+def _first_text(value: Any) -> str | None:
+    if isinstance(value, list) and value and isinstance(value[0], str) and len(value[0]) <= 200:
+        return value[0]
+    return None
