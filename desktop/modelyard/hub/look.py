@@ -1,0 +1,176 @@
+"""Looking at a repository without fetching it: what it is, what is in it, who may read it, and single ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ..errors import Code, ModelyardError
+from ..events import CancelToken
+from .links import is_repository_id
+from .remote_file import RemoteFile
+from .session import Session
+from .values import RepoFile, RepoListing, SearchHit
+
+SMALL_FILE_LIMIT = 64 << 20  # config, tokenizer and template files; the largest tokenizer.json seen is about 35 MB
+_FILES_LIMIT = 100_000
+_RELATIONS = ("quantized", "finetune", "adapter", "merge")
+
+
+def list_repository(
+    session: Session, repository: str, revision: str = "main", cancel: CancelToken | None = None
+) -> RepoListing:
+    """The repository at `revision` (a branch, a tag or a commit), pinned to its commit. A renamed one is found under
+    its new name. Reading the list of a gated repository needs no consent; `check_access` tells whether files can be
+    read. Raises HUB_*."""
+    subject = session.subject(repository, revision)
+    path = f"/api/models/{quote(repository)}"
+    if revision and revision != "main":
+        path += f"/revision/{quote(revision, safe='')}"
+    info = session.get_json(path + "?blobs=true", subject, cancel=cancel)
+    host = session.endpoint.host
+    if not isinstance(info, dict) or not isinstance(info.get("sha"), str):
+        raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="no commit in the answer")
+    siblings = info.get("siblings")
+    if not isinstance(siblings, list) or len(siblings) > _FILES_LIMIT:
+        raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="no list of files")
+    name = _text(info.get("id"))
+    name = name if is_repository_id(name) else repository
+    card = _table(info.get("cardData"))
+    tags = _texts(info.get("tags"))
+    bases, relation = _base_models(card, tags)
+    return RepoListing(
+        id=name,
+        revision=info["sha"],
+        files=tuple(file for entry in siblings if (file := _file(entry)) is not None),
+        page_url=session.endpoint.page(name),
+        private=info.get("private") is True,
+        gated=info["gated"] if info.get("gated") in ("auto", "manual") else "",
+        licence=_licence(card, tags),
+        licence_url=_text(card.get("license_link")),
+        tags=tags,
+        base_models=bases,
+        base_relation=relation,
+        library=_text(info.get("library_name")),
+        task=_text(info.get("pipeline_tag")),
+        card=card,
+    )
+
+
+def check_access(session: Session, repository: str, cancel: CancelToken | None = None) -> None:
+    """Returns if the files may be read with the key at hand. Raises HUB_GATED_*, HUB_REPO_MISSING*, HUB_KEY_*: each
+    with the page to open in field `url` where there is one. Ask again for a re-check."""
+    path = f"/api/models/{quote(repository)}/auth-check"
+    session.get_bytes(path, session.subject(repository), 1 << 20, cancel=cancel)
+
+
+def read_small(
+    session: Session,
+    listing: RepoListing,
+    path: str,
+    *,
+    limit: int = SMALL_FILE_LIMIT,
+    cancel: CancelToken | None = None,
+) -> bytes:
+    """A small file, whole and of the listed size. Raises HUB_FILE_MISSING, HUB_FILE_TOO_LARGE, HUB_*."""
+    file = listing.file(path)
+    subject = session.subject(listing.id, listing.revision, path)
+    if file is None:
+        raise ModelyardError(Code.HUB_FILE_MISSING, name=listing.id, file=path)
+    if file.size > limit:
+        raise ModelyardError(Code.HUB_FILE_TOO_LARGE, name=path, limit_bytes=limit)
+    content = session.get_bytes(resolve_path(listing, path), subject, limit, cancel=cancel)
+    if len(content) != file.size:
+        raise ModelyardError(Code.HUB_FILE_CHANGED, name=path)
+    return content
+
+
+def open_remote(session: Session, listing: RepoListing, path: str) -> RemoteFile:
+    """A large file's bytes by range, as a ByteSource. Raises HUB_FILE_MISSING; reading raises HUB_*."""
+    file = listing.file(path)
+    if file is None:
+        raise ModelyardError(Code.HUB_FILE_MISSING, name=listing.id, file=path)
+    return RemoteFile(session, file, resolve_path(listing, path), session.subject(listing.id, listing.revision, path))
+
+
+def search(session: Session, text: str, *, limit: int = 20, cancel: CancelToken | None = None) -> list[SearchHit]:
+    """Models whose names contain the words, most fetched first. Raises HUB_*."""
+    query = urlencode({"search": text.strip()[:200], "limit": limit, "sort": "downloads", "direction": -1})
+    found = session.get_json(f"/api/models?{query}", session.subject(), cancel=cancel)
+    if not isinstance(found, list):
+        raise ModelyardError(Code.HUB_ANSWER_INVALID, host=session.endpoint.host, detail="no list of models")
+    return [
+        SearchHit(
+            id=entry["id"],
+            downloads=_count(entry.get("downloads")),
+            likes=_count(entry.get("likes")),
+            gated=bool(entry.get("gated")),
+            gguf="gguf" in _texts(entry.get("tags")),
+            task=_text(entry.get("pipeline_tag")),
+            modified=_text(entry.get("lastModified")),
+        )
+        for entry in found[:limit]
+        if isinstance(entry, dict) and is_repository_id(_text(entry.get("id")))
+    ]
+
+
+def resolve_path(listing: RepoListing, path: str) -> str:
+    """Where the Hub answers with a file's bytes (or a redirect to them)."""
+    return f"/{quote(listing.id)}/resolve/{quote(listing.revision, safe='')}/{quote(path)}"
+
+
+def _file(entry: object) -> RepoFile | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("rfilename"), str):
+        return None
+    lfs = _table(entry.get("lfs"))
+    size = lfs.get("size", entry.get("size"))
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        return None
+    return RepoFile(entry["rfilename"], size, _hex(lfs.get("sha256"), 64), "" if lfs else _hex(entry.get("blobId"), 40))
+
+
+def _base_models(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """From the card, else from the Hub's tags base_model:<relation>:<id>."""
+    relation = _text(card.get("base_model_relation"))
+    stated = card.get("base_model")
+    bases = [stated] if isinstance(stated, str) else list(_texts(stated))
+    for tag in tags:
+        kind, _, rest = tag.partition(":")
+        if kind != "base_model":
+            continue
+        prefix, _, base = rest.partition(":")
+        if base and prefix in _RELATIONS:
+            relation = relation or prefix
+        bases.append(base or rest)
+    valid = dict.fromkeys(base for base in bases if is_repository_id(base))
+    return tuple(valid), relation if relation in _RELATIONS else ""
+
+
+def _licence(card: Mapping[str, Any], tags: tuple[str, ...]) -> str:
+    stated = _text(card.get("license"))
+    if stated == "other":
+        stated = _text(card.get("license_name")) or stated
+    tagged = next((tag.removeprefix("license:") for tag in tags if tag.startswith("license:")), "")
+    return stated or tagged
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value[:500] if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item[:500] for item in value[:500] if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+
+
+def _hex(value: object, length: int) -> str:
+    text = value.lower() if isinstance(value, str) else ""
+    return text if len(text) == length and all(digit in "0123456789abcdef" for digit in text) else ""
