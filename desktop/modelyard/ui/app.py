@@ -1,0 +1,136 @@
+"""The window's application: start, look, language, the last net under every fault.
+
+Nothing heavy may be imported from here before the first paint (tests/ui/test_start.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from .. import APP_ID, APP_NAME, __version__
+from ..errors import Code, ModelyardError
+from ..host.folders import resources_folder
+from ..words.catalogue import catalogue
+from .context import Context
+from .design.theme import Theme
+from .i18n import Translations, chosen_language
+from .jobs import Jobs
+from .pages import page_makers
+from .routes import Place, Routes
+from .services import Services
+from .shell.fault import FaultPanel
+from .shell.window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What to show first: a path or link to import, or nothing."""
+
+    text: str = ""
+
+
+def make_application(arguments: Sequence[str]) -> QApplication:
+    """The QApplication, set up; call once."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(list(arguments))
+    app.setApplicationName(APP_NAME)
+    app.setApplicationDisplayName(APP_NAME)
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName(APP_ID)
+    app.setWindowIcon(QIcon(str(resources_folder() / "icons" / "modelyard.svg")))
+    QThreadPool.globalInstance().setMaxThreadCount(8)  # short calls, some of which wait for a network
+    return app
+
+
+class Desktop(QObject):
+    """Owns theme, translations, jobs and the window; makes the window anew when the language changes."""
+
+    def __init__(self, app: QApplication, services: Services) -> None:
+        super().__init__(app)
+        self._app = app
+        self._services = services
+        settings = services.settings
+        resources = resources_folder()
+        self.theme = Theme(app, resources, settings.text("look"), float(settings.get("text_scale")))
+        self._translations = Translations(app, resources / "i18n")
+        self.jobs = Jobs(services, self)
+        self.window = self._make_window()
+        settings.watch(self._setting_changed)
+
+    def _make_window(self) -> MainWindow:
+        language = chosen_language(self._services.settings.text("language"))
+        self._translations.use(language)
+        context = Context(self._services, self.theme, catalogue(language), Routes(self), self.jobs)
+        return MainWindow(context, page_makers(context))
+
+    def open(self, opening: Opening) -> None:
+        """Shows the window on its first view."""
+        if opening.text:
+            self.window.import_text(opening.text)
+        elif self._services.settings.flag("welcomed"):
+            self.window.go(Place.CHAT)
+        else:
+            self.window.go("welcome")
+        self.window.show()
+
+    def show_fault(self, error: ModelyardError) -> None:
+        FaultPanel(self.window, self.window.context, error)
+
+    def close(self) -> None:
+        self.jobs.close()
+        QThreadPool.globalInstance().waitForDone(3000)
+
+    def _setting_changed(self, key: str) -> None:
+        match key:
+            case "look":
+                self.theme.set_look(self._services.settings.text("look"))
+            case "text_scale":
+                self.theme.set_text_scale(float(self._services.settings.get("text_scale")))
+            case "language":
+                QTimer.singleShot(0, self, self._speak_anew)
+
+    def _speak_anew(self) -> None:
+        old = self.window
+        self.window = self._make_window()
+        self.window.setGeometry(old.geometry())
+        self.window.go(old.current or Place.CHAT)
+        self.window.show()
+        old.leave()
+
+
+class _LastNet:
+    """sys.excepthook while the window runs: logs, then tells the person."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._desktop = desktop
+
+    def __call__(self, kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
+        text = "".join(traceback.format_exception(kind, value, trace))
+        _log.error("unexpected: %s", text)
+        if isinstance(value, KeyboardInterrupt):
+            self._desktop.window.close()
+            return
+        error = value if isinstance(value, ModelyardError) else ModelyardError(Code.INTERNAL, detail=text[-4000:])
+        self._desktop.show_fault(error)
+
+
+def run_window(services: Services, opening: Opening, arguments: Sequence[str] = ("modelyard",)) -> int:
+    """Shows the window until it is closed. Returns the exit status."""
+    app = make_application(arguments)
+    desktop = Desktop(app, services)
+    sys.excepthook = _LastNet(desktop)
+    desktop.open(opening)
+    status = app.exec()
+    desktop.close()
+    return status

@@ -1,0 +1,1 @@
+"""One look: spacing, type and colour tokens, the style sheet made from them, and our own icons."""

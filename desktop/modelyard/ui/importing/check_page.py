@@ -1,0 +1,155 @@
+"""The check card: what it is, which size, where it goes. From headers only, in about a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...engines.base import EngineStatus
+from ...errors import Action, ModelyardError
+from ...events import CancelToken
+from ...importing.inspection import Fit, Inspection, Refusal, SizeOption
+from ...importing.plan import ImportChoice, ImportPlan
+from ..background import Call, in_background
+from ..context import Context
+from ..widgets.cards import Card
+from ..widgets.labels import Text
+from ..widgets.layout import clear
+from .destination import Destination
+from .draft import Draft
+from .model_card import ModelCard
+from .size_choice import SizeChoice
+from .wizard_page import WizardPage
+
+
+@dataclass(frozen=True)
+class _Found:
+    inspection: Inspection
+    statuses: Sequence[EngineStatus]
+
+
+class CheckPage(WizardPage):
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft)
+        self._call: Call | None = None
+        self._planning: Call | None = None
+        self._found: _Found | None = None
+        self._sizes: SizeChoice | None = None
+        self._destination: Destination | None = None
+        self._refused = Card()
+
+    @property
+    def next_label(self) -> str:
+        option = self._sizes.current if self._sizes else None
+        if option is not None and option.fit is Fit.WONT_FIT:
+            return self.tr("Import anyway")
+        return ""
+
+    def enter(self) -> None:
+        if self.draft.inspection is not None and self._found is not None:
+            return
+        self.set_valid(False)
+        self.states.show_busy(self.tr("Looking at it …"))
+        self.stop()
+        text, services = self.draft.text, self.context.services
+
+        def look(token: CancelToken) -> _Found:
+            inspection = services.inspect(services.parse(text), token)
+            return _Found(inspection, [engine.status() for engine in services.engines.values()])
+
+        self._call = in_background(self, look, self._show, self._fail)
+
+    def leave(self) -> None:
+        self.draft.choice = self._choice()
+
+    def stop(self) -> None:
+        for call in (self._call, self._planning):
+            if call is not None:
+                call.cancel()
+        self._call = self._planning = None
+
+    def _fail(self, error: ModelyardError) -> None:
+        self._call = None
+        self.states.show_error(error, lambda action: self._mend(action, error))
+        self.set_valid(False)
+
+    def _mend(self, action: Action, error: ModelyardError) -> None:
+        if action is Action.RETRY:
+            self._found = None
+            self.enter()
+        else:
+            self.context.routes.mend_error(action, error)
+
+    def _show(self, found: _Found) -> None:
+        self._call = None
+        self._found = found
+        inspection = found.inspection
+        if self.draft.inspection != inspection:
+            self.draft.inspection = inspection
+            self.draft.choice = ImportChoice(engine=self.draft.choice.engine)
+        clear(self.body)
+        self.body.addWidget(ModelCard(self.context, inspection))
+        if inspection.refusal is not None:
+            self._show_refusal(inspection.refusal)
+        else:
+            self._show_choices(found)
+        self.body.addStretch(1)
+        self.states.show_content()
+        self.scroll_to_top()
+
+    def _show_refusal(self, refusal: Refusal) -> None:
+        error = refusal.error()
+        panel = self.context.error_panel(error)
+        panel.action.connect(lambda action: self._mend(action, error))
+        self.body.addWidget(panel)
+        self.set_valid(False)
+
+    def _show_choices(self, found: _Found) -> None:
+        self._sizes = SizeChoice(self.context, found.inspection, self.draft.choice.size)
+        self._sizes.chosen.connect(self._size_chosen)
+        heading = self.tr("Size & quality")
+        if len(found.inspection.sizes) == 1:
+            heading = self.tr("On this computer")
+        self.body.addWidget(Text(heading, "heading"))
+        self.body.addWidget(self._sizes)
+        engine = self.draft.choice.engine or self._usual_engine(found.statuses)
+        self._destination = Destination(self.context, found.statuses, engine)
+        self._destination.chosen.connect(lambda _engine: self._plan())
+        self.body.addWidget(Card(self._destination))
+        self._plan()
+
+    def _usual_engine(self, statuses: Sequence[EngineStatus]) -> str:
+        wanted = self.context.services.settings.text("engine")
+        return wanted if wanted != "auto" else next((each.engine for each in statuses), "")
+
+    def _size_chosen(self, _option: SizeOption) -> None:
+        self._plan()
+
+    def _choice(self) -> ImportChoice:
+        option = self._sizes.current if self._sizes else None
+        engine = self._destination.engine if self._destination else ""
+        return replace(self.draft.choice, size=option.size if option else "", engine=engine)
+
+    def _plan(self) -> None:
+        """Asks for the plan of what is chosen: it tells the disk and refuses early."""
+        if self._planning is not None:
+            self._planning.cancel()
+        inspection, choice, plan = self.draft.inspection, self._choice(), self.context.services.plan
+        if inspection is None:
+            return
+        self.set_valid(False)
+        self._planning = in_background(self, lambda _token: plan(inspection, choice), self._planned, self._fail)
+
+    def _planned(self, outcome: ImportPlan | Refusal) -> None:
+        self._planning = None
+        self._refused.hide()
+        if isinstance(outcome, Refusal):
+            error = outcome.error()
+            self._refused = self.context.error_panel(error)
+            self._refused.action.connect(lambda action: self._mend(action, error))
+            self.body.insertWidget(self.body.count() - 1, self._refused)
+            if self._destination is not None:
+                self._destination.show_disk(None)
+        elif self._destination is not None:
+            self._destination.show_disk(outcome)
+        self.set_valid(isinstance(outcome, ImportPlan))

@@ -1,0 +1,59 @@
+"""How each view is built, when it is first shown: imports stand inside the makers to keep the start short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from .context import Context
+from .routes import Place
+
+
+def page_makers(context: Context) -> dict[str, Callable[[], QWidget]]:
+    """Makers by the name of the view; "welcome" and "wizard" stand beside those of the rail."""
+
+    def chat() -> QWidget:
+        from .chat.view import ChatView
+
+        return ChatView(context)
+
+    def models() -> QWidget:
+        from .models.view import ModelsView
+
+        return ModelsView(context)
+
+    def personas() -> QWidget:
+        from .personas.view import PersonasView
+
+        return PersonasView(context)
+
+    def imports() -> QWidget:
+        from .importing.jobs_view import ImportsView
+
+        return ImportsView(context)
+
+    def settings() -> QWidget:
+        from .settings.view import SettingsView
+
+        return SettingsView(context)
+
+    def welcome() -> QWidget:
+        from .welcome.view import WelcomeView
+
+        return WelcomeView(context)
+
+    def wizard() -> QWidget:
+        from .importing.wizard import ImportWizard
+
+        return ImportWizard(context)
+
+    return {
+        Place.CHAT.value: chat,
+        Place.MODELS.value: models,
+        Place.PERSONAS.value: personas,
+        Place.IMPORTS.value: imports,
+        Place.SETTINGS.value: settings,
+        "welcome": welcome,
+        "wizard": wizard,
+    }

@@ -1,0 +1,35 @@
+"""The ways between pages. A page asks; the window goes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from ..errors import Action, ModelyardError
+
+
+class Place(StrEnum):
+    """The views of the rail, in its order."""
+
+    CHAT = "chat"
+    MODELS = "models"
+    PERSONAS = "personas"
+    IMPORTS = "imports"
+    SETTINGS = "settings"
+
+
+class Routes(QObject):
+    """Signals: go(Place), import_text(str) with a path, link or "" for the wizard's first page,
+    chat_with(engine, model), models_changed(), toast(text), mend(Action, ModelyardError) for error buttons that lead
+    to another page."""
+
+    go = Signal(object)
+    import_text = Signal(str)
+    chat_with = Signal(str, str)
+    models_changed = Signal()
+    toast = Signal(str)
+    mend = Signal(object, object)
+
+    def mend_error(self, action: Action, error: ModelyardError) -> None:
+        self.mend.emit(action, error)

@@ -1,0 +1,1 @@
+"""The main window: rail, pages, drop overlay, notices."""

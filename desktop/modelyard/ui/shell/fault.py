@@ -1,0 +1,32 @@
+"""A fault of ours, shown instead of swallowed: a panel over the page, with everything to copy and nothing lost."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from ...errors import ModelyardError
+from ..context import Context
+from ..design.tokens import Space
+from ..widgets.buttons import icon_button
+from ..widgets.layout import row
+
+
+class FaultPanel(QWidget):
+    """Lies at the bottom of the window until it is closed."""
+
+    def __init__(self, window: QWidget, context: Context, error: ModelyardError) -> None:
+        super().__init__(window)
+        panel = context.error_panel(error)
+        panel.action.connect(lambda _action: self._leave())
+        close = icon_button(context.icons, "close", self.tr("Close"), self._leave)
+        panel.layout().addWidget(close)
+        self.setLayout(row(panel, margin=Space.M))
+        width = min(720, window.width() - Space.HUGE)
+        height = max(self.sizeHint().height(), self.layout().heightForWidth(width))
+        self.setGeometry((window.width() - width) // 2, window.height() - height - Space.L, width, height)
+        self.show()
+        self.raise_()
+
+    def _leave(self) -> None:
+        self.hide()
+        self.deleteLater()

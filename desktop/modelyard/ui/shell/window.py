@@ -1,0 +1,175 @@
+"""The main window: the rail, the views (built when first shown), dropping anywhere, notices."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
+
+from ... import APP_NAME
+from ...errors import Action, ModelyardError
+from ..context import Context
+from ..routes import Place
+from ..widgets.layout import row
+from .drop import DropOverlay, dropped_text
+from .page import Page
+from .rail import Rail
+from .toast import Toast
+
+PageMaker = Callable[[], QWidget]
+
+
+class MainWindow(QMainWindow):
+    """Attributes: context; makers, how to build each view when it is first shown.
+
+    "welcome" and "wizard" are views beside those of the rail.
+    """
+
+    def __init__(self, context: Context, makers: Mapping[str, PageMaker]) -> None:
+        super().__init__()
+        self.context = context
+        self._makers = makers
+        self._pages: dict[str, QWidget] = {}
+        self.setWindowTitle(APP_NAME)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(880, 600)
+        self._rail = Rail(context.icons, self)
+        self._stack = QStackedWidget()
+        shell = QWidget()
+        shell.setObjectName("shell")
+        shell.setLayout(row(self._rail, self._stack, spacing=0))
+        shell.layout().setStretch(1, 1)
+        self.setCentralWidget(shell)
+        self._overlay = DropOverlay(self, context.icons)
+        self._toast = Toast(self, context.icons)
+        self._rail.chosen.connect(self.go)
+        routes = context.routes
+        routes.go.connect(self.go)
+        routes.import_text.connect(self.import_text)
+        routes.chat_with.connect(self.chat_with)
+        routes.toast.connect(self._toast.say)
+        routes.mend.connect(self.mend)
+        self._restore_place()
+
+    # --- views -------------------------------------------------------------------------------------------------
+    def page(self, name: str) -> QWidget:
+        """The view of that name, built now if it was not yet shown."""
+        if name not in self._pages:
+            page = self._makers[name]()
+            self._pages[name] = page
+            self._stack.addWidget(page)
+        return self._pages[name]
+
+    @property
+    def current(self) -> str:
+        shown = self._stack.currentWidget()
+        return next((name for name, page in self._pages.items() if page is shown), "")
+
+    def go(self, place: Place | str) -> None:
+        page = self.page(str(place))
+        self._stack.setCurrentWidget(page)
+        self._rail.mark(Place.IMPORTS if place == "wizard" else Place.CHAT if place == "welcome" else Place(place))
+        if isinstance(page, Page):
+            page.refresh()
+
+    def import_text(self, text: str) -> None:
+        """Opens the wizard; with a path or link it goes straight to the check card."""
+        self.go("wizard")
+        self.page("wizard").begin(text)
+
+    def chat_with(self, engine: str, model: str) -> None:
+        self.go(Place.CHAT)
+        self.page(Place.CHAT.value).new_conversation(engine, model)
+
+    def mend(self, action: Action, error: ModelyardError) -> None:
+        """What an error's button does when the page that shows it cannot do it itself."""
+        match action:
+            case Action.OPEN_PAGE | Action.GET_OLLAMA:
+                address = QUrl(str(error.fields.get("url") or "https://ollama.com/download"))
+                if address.scheme() == "https":
+                    QDesktopServices.openUrl(address)
+            case Action.OPEN_SETTINGS | Action.OPEN_ACCOUNT | Action.CHOOSE_FOLDER | Action.START_OLLAMA:
+                self.go(Place.SETTINGS)
+            case Action.FREE_SPACE:
+                self.go(Place.MODELS)
+            case Action.CHOOSE_OTHER:
+                self.import_text("")
+            case _:
+                self.go(self.current or Place.CHAT)
+
+    # --- dropping ------------------------------------------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_text(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self._overlay.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._overlay.hide()
+        text = dropped_text(event.mimeData())
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        if text:
+            self.import_text(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._overlay.isVisible():
+            self._overlay.cover()
+
+    # --- leaving -------------------------------------------------------------------------------------------------
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.context.jobs.busy and not self._may_close():
+            event.ignore()
+            return
+        place = base64.b64encode(self.saveGeometry().data()).decode("ascii")
+        try:
+            self.context.services.settings.set("window", place)
+        except OSError:
+            pass  # the place of the window is not worth a word on a full disk
+        self.close_pages()
+        event.accept()
+
+    def close_pages(self) -> None:
+        """Lets every page end what it does (an answer that is being written, a call that waits)."""
+        for page in self._pages.values():
+            page.close()
+
+    def leave(self) -> None:
+        """Goes away without asking: another window takes over (the language changed)."""
+        self.close_pages()
+        self.hide()
+        self.deleteLater()
+
+    def _may_close(self) -> bool:
+        box = QMessageBox(self)
+        box.setWindowTitle(APP_NAME)
+        box.setText(self.tr("An import is still running."))
+        box.setInformativeText(self.tr("If you close Modelyard now, it stops and goes on the next time you start it."))
+        leave = box.addButton(self.tr("Close and go on later"), QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton(self.tr("Keep working"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        return box.clickedButton() is leave
+
+    def _restore_place(self) -> None:
+        self.resize(1180, 780)
+        place = self.context.services.settings.text("window")
+        try:
+            self.restoreGeometry(QByteArray(base64.b64decode(place, validate=True)))
+        except ValueError:
+            pass  # a damaged value: the usual size

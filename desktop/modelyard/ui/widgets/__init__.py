@@ -1,0 +1,1 @@
+"""The small set of building blocks every page is made of."""

@@ -1,0 +1,101 @@
+"""Buttons: one primary thing to do on a page, secondary and quiet ones beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
+
+from ..design.icons import Icons
+from ..design.tokens import Size, Space
+from .labels import IconLabel, Text
+from .layout import column, row
+
+
+def button(text: str, on_click: Callable[[], object] | None = None, kind: str = "secondary") -> QPushButton:
+    """Kinds: primary, secondary, quiet, danger."""
+    made = QPushButton(text)
+    made.setProperty("kind", kind)
+    made.setAutoDefault(kind == "primary")
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    if on_click is not None:
+        made.clicked.connect(lambda _checked=False: on_click())
+    return made
+
+
+def icon_button(
+    icons: Icons,
+    icon: str,
+    name: str,
+    on_click: Callable[[], object] | None = None,
+    *,
+    role: str = "muted",
+    kind: str = "icon",
+    size: int = Size.ICON,
+) -> QToolButton:
+    """A button that is only a picture: `name` is its tooltip and what a screen reader says."""
+    made = QToolButton()
+    made.setProperty("kind", kind)
+    made.setToolTip(name)
+    made.setAccessibleName(name)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    icons.put(made, icon, role, size)
+    if on_click is not None:
+        made.clicked.connect(lambda _checked=False: on_click())
+    return made
+
+
+class LayoutButton(QPushButton):
+    """A button whose face is a layout of other widgets. The face never takes the mouse."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__()
+        self.setProperty("kind", kind)
+        self.setAccessibleName(name)
+        self.setAutoDefault(False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def let_mouse_through(self) -> None:
+        """Call when the face is complete."""
+        for child in self.findChildren(QWidget):
+            if not isinstance(child, QToolButton):
+                child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        return self.layout().sizeHint() if self.layout() else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.layout().minimumSize() if self.layout() else super().minimumSizeHint()
+
+    def hasHeightForWidth(self) -> bool:
+        return bool(self.layout() and self.layout().hasHeightForWidth())
+
+    def heightForWidth(self, width: int) -> int:
+        return self.layout().heightForWidth(width) if self.layout() else -1
+
+
+class ChoiceCard(LayoutButton):
+    """A big card to choose by: picture, title, one line. Enter and Space press it."""
+
+    def __init__(self, icons: Icons, icon: str, title: str, line: str, on_click: Callable[[], object]) -> None:
+        super().__init__("choice", title)
+        self.setAccessibleDescription(line)
+        heading = Text(title, "heading")
+        text = Text(line, "muted")
+        face = column(
+            row(IconLabel(icons, icon, "accent", Size.ICON_LARGE), None),
+            heading,
+            text,
+            None,
+            spacing=Space.S,
+            margin=Space.L,
+        )
+        self.setLayout(face)
+        self.let_mouse_through()
+        self.clicked.connect(lambda _checked=False: on_click())

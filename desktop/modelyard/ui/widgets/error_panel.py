@@ -1,0 +1,63 @@
+"""The one way an error is shown: what happened, why, a button that mends it, the technical part folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+from ...errors import Action
+from ...words.catalogue import ErrorText
+from ..design.icons import Icons
+from ..design.tokens import Size, Space
+from .buttons import button
+from .labels import IconLabel, Text
+from .layout import column, row
+
+
+class ErrorPanel(QFrame):
+    """Signals: action(Action) when its button is pressed."""
+
+    action = Signal(object)
+
+    def __init__(self, icons: Icons, words: ErrorText, redact: Callable[[str], str], parent: QWidget | None = None):
+        """`redact` removes secrets from what "Copy for help" copies."""
+        super().__init__(parent)
+        self.setObjectName("errorPanel")
+        self.setAccessibleName(words.title)
+        self.setAccessibleDescription(words.reason)
+        self._report = redact(f"{words.title}\n{words.reason}\n{words.details}")
+        title = Text(words.title, "strong", selectable=True)
+        reason = Text(words.reason, "body", selectable=True)
+        reason.setVisible(bool(words.reason))
+        self._details = QPlainTextEdit(redact(words.details))
+        self._details.setObjectName("details")
+        self._details.setReadOnly(True)
+        self._details.setTabChangesFocus(True)
+        self._details.setAccessibleName(self.tr("Technical details"))
+        self._details.setFixedHeight(88)
+        self._details.hide()
+        self._unfold = button(self.tr("Details"), self._toggle, "quiet")
+        self._copy = button(self.tr("Copy for help"), self._copy_report, "quiet")
+        buttons = row(spacing=Space.S)
+        if words.action is not Action.NONE:
+            self.button = button(words.action_label, lambda: self.action.emit(words.action), "primary")
+            buttons.addWidget(self.button)
+        for each in (self._unfold, self._copy):
+            buttons.addWidget(each)
+        buttons.addStretch(1)
+        picture = IconLabel(icons, "error", "bad", Size.ICON)
+        texts = column(title, reason, buttons, self._details, spacing=Space.S)
+        line = row(picture, texts, spacing=Space.M, margin=Space.L)
+        line.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
+        line.setStretch(1, 1)
+        self.setLayout(line)
+
+    def _toggle(self) -> None:
+        self._details.setVisible(self._details.isHidden())
+
+    def _copy_report(self) -> None:
+        QGuiApplication.clipboard().setText(self._report)
+        self._copy.setText(self.tr("Copied"))

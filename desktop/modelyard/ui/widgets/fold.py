@@ -1,0 +1,31 @@
+"""Something folded away behind a quiet button."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from ..design.icons import Icons
+from ..design.tokens import Size, Space
+from .buttons import button
+from .layout import column, row
+
+
+class Fold(QWidget):
+    """`content` is shown and hidden by a quiet button named `name`."""
+
+    def __init__(self, icons: Icons, name: str, content: QWidget) -> None:
+        super().__init__()
+        self._icons = icons
+        self._content = content
+        self._button = button(name, self.toggle, "quiet")
+        icons.put(self._button, "next", "accent_text", Size.ICON - 4)
+        content.hide()
+        self.setLayout(column(row(self._button, None), content, spacing=Space.S))
+
+    @property
+    def open(self) -> bool:
+        return not self._content.isHidden()
+
+    def toggle(self) -> None:
+        self._content.setVisible(not self.open)
+        self._icons.put(self._button, "down" if self.open else "next", "accent_text", Size.ICON - 4)

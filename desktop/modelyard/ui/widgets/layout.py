@@ -1,0 +1,90 @@
+"""Columns, rows and scrolling pages with distances from the spacing scale."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ..design.tokens import Size, Space
+
+Item = QWidget | QLayout | int | None
+
+
+def column(*items: Item, spacing: int = Space.M, margin: int = 0) -> QVBoxLayout:
+    """Items from top to bottom. An int is a gap in pixels, None takes the room that is left."""
+    return _fill(QVBoxLayout(), items, spacing, margin)
+
+
+def row(*items: Item, spacing: int = Space.S, margin: int = 0) -> QHBoxLayout:
+    """Items from left to right; see `column`."""
+    return _fill(QHBoxLayout(), items, spacing, margin)
+
+
+_Box = TypeVar("_Box", bound=QBoxLayout)
+
+
+def _fill(layout: _Box, items: tuple[Item, ...], spacing: int, margin: int) -> _Box:
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    for item in items:
+        match item:
+            case QWidget():
+                layout.addWidget(item)
+            case QLayout():
+                layout.addLayout(item)
+            case None:
+                layout.addStretch(1)
+            case _:
+                layout.addSpacing(item)
+    return layout
+
+
+def clear(layout: QLayout) -> None:
+    """Removes and deletes everything inside a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+def line() -> QFrame:
+    """A thin dividing line."""
+    frame = QFrame()
+    frame.setObjectName("line")
+    frame.setFixedHeight(1)
+    return frame
+
+
+class ScrollPage(QScrollArea):
+    """A page that scrolls; its content stands in a centred column of readable width.
+
+    Attributes: body, the column to add to.
+    """
+
+    def __init__(self, width: int = Size.COLUMN) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        inner.setObjectName("page")
+        content = QWidget()
+        content.setMaximumWidth(width)
+        self.body = column(spacing=Space.L)
+        content.setLayout(self.body)
+        outer = row(spacing=0)
+        outer.setContentsMargins(Space.XL, Space.XL, Space.XL, Space.XXL)
+        outer.addStretch(1)
+        outer.addWidget(content, 100)
+        outer.addStretch(1)
+        inner.setLayout(outer)
+        self.setWidget(inner)
+
+    def show_top(self) -> None:
+        self.verticalScrollBar().setValue(0)
