@@ -134,6 +134,12 @@ class Code(StrEnum):
     KEYRING_UNSAFE = "keyring_unsafe"  # a backend that keeps plain text; fields: backend
     KEYRING_FAILED = "keyring_failed", Action.RETRY  # fields: detail
     SECRET_INVALID = "secret_invalid"  # not the form of an access key
+    # --- quantize ------------------------------------------------------------------------------------------------
+    WEIGHTS_NOT_FINITE = "weights_not_finite", Action.CHOOSE_OTHER  # NaN or infinity; fields: tensor
+    WEIGHTS_TOO_LARGE = "weights_too_large", Action.CHOOSE_SIZE  # beyond what the size can hold; fields: tensor, type
+    IMPORTANCE_MISSING = "importance_missing", Action.CHOOSE_SIZE  # fields: size
+    IMPORTANCE_MISMATCH = "importance_mismatch", Action.CHOOSE_SIZE  # made for another model; fields: tensor
+    QUANTIZER_MISSING = "quantizer_missing"  # libggml does not load: a damaged installation; fields: detail
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name
     ENGINE_NAME_TAKEN = "engine_name_taken", Action.CHOOSE_NAME  # fields: name
@@ -166,6 +172,11 @@ class Code(StrEnum):
     MODELFILE_COMMAND = "modelfile_command"  # fields: word, line
     MODELFILE_ROLE = "modelfile_role"  # fields: word, line
     MODELFILE_UNFINISHED = "modelfile_unfinished"  # a quote never closed, a command cut off; fields: word, line
+    MODELFILE_REQUIRES = "modelfile_requires"  # not a version; fields: value
+    PARAMETER_UNKNOWN = "parameter_unknown"  # fields: name
+    PARAMETER_VALUE = "parameter_value"  # fields: name, value, kind (int, float, bool, texts)
+    PERSONA_MISSING = "persona_missing", Action.CHOOSE_OTHER  # fields: name
+    PERSONA_NOT_READABLE = "persona_not_readable", Action.CHOOSE_OTHER  # fields: name, detail
 
 
 class ModelyardError(Exception):

@@ -22,7 +22,8 @@ class Persona:
 
     `name` and `picture` (PNG/JPEG bytes) are for people and stand beside the Modelfile, not in it.
     Empty string / empty tuple = not said. `template` is Ollama's Go template (engines that use the
-    GGUF's own chat template ignore it).
+    GGUF's own chat template ignore it); `renderer` and `parser` name Ollama's built-in ones,
+    `requires` the Ollama version needed. `base` is the argument of FROM.
     """
 
     name: str = ""
@@ -33,3 +34,6 @@ class Persona:
     licenses: tuple[str, ...] = ()
     picture: bytes = b""
     base: str = ""
+    renderer: str = ""
+    parser: str = ""
+    requires: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+
 from modelyard.modelfile.decode import decode
 from modelyard.modelfile.printable import clean, dropped
 
