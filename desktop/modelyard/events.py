@@ -29,6 +29,7 @@ class Kind(StrEnum):
     STEP_FINISHED = "step_finished"
     WARNING = "warning"
     PLAN = "plan"
+    TEXT = "text"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -45,6 +46,8 @@ class Event:
     progress: step, done, total (0 = unknown), unit ("bytes", "tensors", "tokens")
     warning:  code (a string of words/warnings), its fields
     failed:   code (errors.Code), fields
+    plan:     the plan about to be run
+    text:     text, thinking: a piece of an answer
     done:     result
     """
 

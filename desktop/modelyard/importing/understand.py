@@ -39,15 +39,12 @@ def parse_source(text: str) -> Source:
     with contextlib.suppress(OSError):
         if path.exists():
             return source_at(path.absolute())
-    if (
-        _LOCAL_LOOK.match(text)
-        or text.lower().endswith((".gguf", ".zip", *_WEIGHTS))
-        and "://" not in text
-        and "/" not in text
+    if _LOCAL_LOOK.match(text) or (
+        text.lower().endswith((".gguf", ".zip", *_WEIGHTS)) and "://" not in text and "/" not in text
     ):
         raise ModelyardError(Code.FILE_MISSING, name=path.name or text[:80])
     link = parse_link(text)
-    return HubRepo(link.id, link.revision or "main", link.file, link.size)
+    return HubRepo(link.id, link.revision or "main", link.file, link.size_tag)
 
 
 def source_at(path: Path) -> Source:

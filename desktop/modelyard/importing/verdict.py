@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..formats.gguf_memory import ConversationMemory
 from ..host.machine import Machine
 from .inspection import Fit, Group, MemorySum
 
@@ -20,22 +19,9 @@ _GROUPS = {
 }
 
 
-@dataclass(frozen=True)
-class CacheShape:
-    """What a conversation costs: bytes of keys and values for each remembered token, and the model's own limit.
-    `windowed_bytes` is the part that stops growing after `window` tokens (sliding-window layers)."""
-
-    bytes_per_token: int
-    context_limit: int | None = None
-    windowed_bytes: int = 0
-    window: int = 0
-
-    def at(self, context: int) -> int:
-        return self.bytes_per_token * context + self.windowed_bytes * min(context, self.window or context)
-
-
-def default_context(shape: CacheShape) -> int:
-    return min(_DEFAULT_CONTEXT, shape.context_limit or _DEFAULT_CONTEXT)
+def default_context(limit: int | None) -> int:
+    """Tokens of conversation we count with: an ordinary length, or the model's own limit."""
+    return min(_DEFAULT_CONTEXT, limit or _DEFAULT_CONTEXT)
 
 
 def pages(context: int) -> int:
@@ -43,9 +29,10 @@ def pages(context: int) -> int:
     return max(1, round(context / _PAGE_TOKENS))
 
 
-def memory_sum(weight_bytes: int, shape: CacheShape, context: int | None = None) -> MemorySum:
-    tokens = context or default_context(shape)
-    return MemorySum(weight_bytes, shape.at(tokens), _OVERHEAD + weight_bytes // 50, tokens)
+def memory_sum(weight_bytes: int, conversation: ConversationMemory | None, context: int) -> MemorySum:
+    """What running takes. An unknown conversation cost counts as a fifth of the weights."""
+    cache = conversation.bytes_for(context) if conversation else weight_bytes // 5
+    return MemorySum(weight_bytes, cache, _OVERHEAD + weight_bytes // 50, context)
 
 
 def fit(memory: MemorySum, machine: Machine, active_bytes: int | None = None) -> Fit:
@@ -74,8 +61,7 @@ def group_of(size: str) -> Group:
 def recommended_size(fits: dict[str, Fit], parameters: int | None) -> str:
     """The size we would take ourselves: small models lose most by shrinking, so they stay near the original."""
     small = parameters is not None and parameters < 1_000_000_000
-    order = ["Q8_0", "Q4_K_M"] if small else ["Q4_K_M", "Q4_K_S", "IQ4_XS"]
-    order += ["Q3_K_M", "Q2_K"]
+    order = [*(["Q8_0"] if small else []), "Q4_K_M", "Q4_K_S", "IQ4_XS", "Q4_0", "Q3_K_M", "Q2_K"]
     for wanted in (Fit.FITS, Fit.SLOW):
         for size in order:
             if fits.get(size) is wanted:

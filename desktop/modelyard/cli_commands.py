@@ -1,0 +1,209 @@
+"""What each command of the command line does. Each returns the fields of its `done` event, or None if it has printed
+everything itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from .engines.base import ChatMessage, ChatRequest, Engine, InstalledModel
+from .errors import Cancelled, Code, ModelyardError
+from .events import CancelToken, Event, Kind
+from .importing.inspection import Inspection, Refusal
+from .importing.plan import ImportChoice, ImportPlan
+from .importing.wire import to_json
+
+if TYPE_CHECKING:
+    from .bootstrap import House
+    from .cli_output import Output
+
+
+def inspect(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    seen = _inspect(house, options.source, "", cancel)
+    if output.as_json:
+        return to_json(seen) | {"recommended": seen.recommended.size if seen.recommended else ""}
+    _show_inspection(seen, output)
+    return {}
+
+
+def bring(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    from .importing.running import run_import
+
+    engine = options.engine or ("none" if options.output else "")
+    if options.output and engine != "none":
+        raise ModelyardError(Code.USAGE, detail="--output needs --engine none")
+    seen = _inspect(house, options.source, options.base, cancel)
+    choice = ImportChoice(
+        size=options.size,
+        engine=engine,
+        name=options.name,
+        output=options.output,
+        replace=options.replace,
+        imatrix=options.imatrix,
+        keep_original=house.settings.flag("keep_originals"),
+    )
+    plan = make_plan_or_raise(house, seen, choice)
+    if output.as_json:
+        output(Event(Kind.PLAN, to_json(plan)))
+    elif not _confirmed(plan, seen, options, output):
+        raise Cancelled
+    result = run_import(plan, house.surroundings, output, cancel)
+    _show_result(result.fields(), output)
+    return result.fields()
+
+
+def make_plan_or_raise(house: House, seen: Inspection, choice: ImportChoice) -> ImportPlan:
+    from .importing.planning import make_plan
+
+    plan = make_plan(seen, choice, house.surroundings)
+    if isinstance(plan, Refusal):
+        raise plan.error()
+    return plan
+
+
+def models(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    found = [model for engine in _usable_engines(house) for model in engine.models()]
+    for model in found:
+        size = f"{output.words.amount(model.size_bytes):>9}"
+        output.line(f"{model.name:<40} {model.engine:<8} {model.size_label:<8} {size}  {model.display_name}")
+    return {"models": [_model_fields(model) for model in found]}
+
+
+def chat(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    engine = _engine_with(house, options.name, options.engine)
+    history: list[ChatMessage] = []
+    result: dict[str, Any] = {}
+    prompts = [options.prompt] if options.prompt is not None else iter(_read_line, None)
+    for prompt in prompts:
+        if not prompt.strip():
+            continue
+        history.append(ChatMessage("user", prompt))
+        result = _answer(engine, options.name, tuple(history), output, cancel)
+        output.line()
+        history.append(ChatMessage("assistant", result["text"]))
+    cancel.check()
+    return result
+
+
+def remove(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    engine = _engine_with(house, options.name, options.engine)
+    return {"name": options.name, "engine": engine.id, "freed_bytes": engine.remove(options.name)}
+
+
+def modelfile(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> None:
+    from .modelfile.report import report
+
+    try:
+        data = options.file.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelyardError(Code.FILE_MISSING, name=options.file.name) from error
+    except OSError as error:
+        raise ModelyardError(Code.FILE_UNREADABLE, name=options.file.name, detail=error.strerror or "") from error
+    output.record(report(data))
+
+
+def demo(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    """Brings the sample home (once) and asks it one question, with the built-in engine."""
+    from .importing.running import run_import
+    from .importing.sample import SAMPLE_NAME, sample_text
+
+    engine = house.engines["builtin"]
+    if SAMPLE_NAME not in {model.name for model in engine.models()}:
+        seen = _inspect(house, sample_text(), "", cancel)
+        plan = make_plan_or_raise(house, seen, ImportChoice(engine="builtin", name=SAMPLE_NAME))
+        run_import(plan, house.surroundings, output, cancel)
+    question = "Why is the sky blue? Answer in two sentences."
+    output.line(f"\n> {question}\n")
+    result = _answer(engine, SAMPLE_NAME, (ChatMessage("user", question),), output, cancel)
+    output.line()
+    return result
+
+
+def _inspect(house: House, text: str, base: str, cancel: CancelToken) -> Inspection:
+    from .importing.inspecting import inspect as look
+    from .importing.sources import AdapterFolder
+    from .importing.understand import parse_source
+
+    source = parse_source(text)
+    if base and isinstance(source, AdapterFolder):
+        source = replace(source, base=base)
+    return look(source, house.surroundings, cancel)
+
+
+def _answer(
+    engine: Engine, name: str, messages: tuple[ChatMessage, ...], output: Output, cancel: CancelToken
+) -> dict[str, Any]:
+    text, thinking, stats = "", "", None
+    for chunk in engine.chat(ChatRequest(name, messages), cancel):
+        text, thinking = text + chunk.text, thinking + chunk.thinking
+        if chunk.text or chunk.thinking:
+            output(Event(Kind.TEXT, {"text": chunk.text, "thinking": chunk.thinking}))
+        stats = chunk.stats or stats
+    cancel.check()
+    return {"text": text, "thinking": thinking, "stats": asdict(stats) if stats else {}}
+
+
+def _read_line() -> str | None:
+    if sys.stdin.isatty():
+        sys.stderr.write("> ")
+        sys.stderr.flush()
+    line = sys.stdin.readline()
+    return None if not line or line.strip() in ("/bye", "/exit") else line
+
+
+def _usable_engines(house: House) -> list[Engine]:
+    from .engines.base import EngineState
+
+    return [engine for engine in house.engines.values() if engine.status().state is EngineState.READY]
+
+
+def _engine_with(house: House, name: str, wanted: str) -> Engine:
+    """The engine that has a model of this name. Raises ENGINE_MODEL_MISSING."""
+    engines = [house.engines[wanted]] if wanted else _usable_engines(house)
+    for engine in engines:
+        known = {model.name.lower().removesuffix(":latest") for model in engine.models()}
+        if name.lower().removesuffix(":latest") in known:
+            return engine
+    raise ModelyardError(Code.ENGINE_MODEL_MISSING, name=name)
+
+
+def _model_fields(model: InstalledModel) -> dict[str, Any]:
+    fields: dict[str, Any] = to_json(model)
+    fields.pop("type")
+    return fields
+
+
+def _confirmed(plan: ImportPlan, seen: Inspection, options: argparse.Namespace, output: Output) -> bool:
+    _show_inspection(seen, output, only=plan.choice.size)
+    if options.yes or not sys.stdin.isatty():
+        return True
+    answer = input("[Y/n] ").strip().lower()
+    return answer in ("", "y", "yes", "j", "是", "好")
+
+
+def _show_inspection(seen: Inspection, output: Output, only: str = "") -> None:
+    words = output.words
+    output.line(f"{seen.title}  ·  {seen.architecture}  ·  {seen.stored_as}  ·  {words.amount(seen.source_bytes)}")
+    for note in (*seen.risks, *seen.warnings):
+        output.line("! " + words.warning(note.code, note.fields))
+    if seen.refusal is not None:
+        output.line("✗ " + words.error_line(seen.refusal.error()))
+    for option in seen.sizes:
+        if only and option.size.lower() != only.lower():
+            continue
+        mark = "→" if option.recommended else " "
+        fit = words.label("fits", option.fit.value)
+        title = words.size(option.size)[0]
+        size = words.amount(option.result_bytes)
+        output.line(f"{mark} {option.size:<10} {size:>9}  {words.amount(option.memory.total):>9}  {fit:<12} {title}")
+
+
+def _show_result(fields: dict[str, Any], output: Output) -> None:
+    where = fields.get("path") or f"{fields['engine']}: {fields['name']}"
+    output.line(f"✓ {where}  ({output.words.amount(fields['size_bytes'])})")
+    if verdict := fields.get("verdict"):
+        output.line(output.words.label("verdicts", str(verdict)))
+    if answer := fields.get("answer"):
+        output.line(f"“{answer}”")

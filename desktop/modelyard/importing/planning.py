@@ -1,0 +1,127 @@
+"""From an Inspection and a choice to an ImportPlan: every precondition is looked at before the first byte moves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import Code, ModelyardError
+from ..events import Step
+from ..host.machine import existing_parent, free_space, same_drive
+from .inspection import AS_IS, Inspection, Refusal, SizeOption
+from .naming import name_with_size, technical_name, unused
+from .plan import NO_ENGINE, DriveUse, ImportChoice, ImportPlan, PlannedStep
+from .sources import GgufFile, HubRepo
+from .surroundings import Surroundings
+from .wire import to_json
+
+_SLACK = 64 << 20  # logs, databases, other programs
+
+
+def make_plan(inspection: Inspection, choice: ImportChoice, surroundings: Surroundings) -> ImportPlan | Refusal:
+    """A Refusal is a reason known beforehand: not importable, unknown size, name taken, no room."""
+    try:
+        if inspection.refusal is not None:
+            return inspection.refusal
+        option = _option(inspection, choice)
+        complete = _complete(inspection, option, choice, surroundings)
+        plan = ImportPlan(
+            source=inspection.source,
+            choice=complete,
+            steps=_steps(inspection, option, complete),
+            drives=_drives(inspection, option, complete, surroundings),
+            result_bytes=option.result_bytes,
+            form=inspection.form,
+            sources_bytes=inspection.source_bytes,
+        )
+        return _room(plan) or plan
+    except ModelyardError as error:
+        return Refusal.of(error)
+
+
+def work_key(plan: ImportPlan) -> str:
+    """The same source, size and destination always work in the same folder: that is how a run is resumed."""
+    what = [to_json(plan.source), plan.choice.size, plan.choice.engine, plan.choice.name, str(plan.choice.output or "")]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+
+
+def _option(inspection: Inspection, choice: ImportChoice) -> SizeOption:
+    if choice.size:
+        return inspection.option(choice.size)
+    if inspection.recommended is None:
+        raise ModelyardError(Code.SIZE_UNKNOWN, size="", offered="")
+    return inspection.recommended
+
+
+def _complete(
+    inspection: Inspection, option: SizeOption, choice: ImportChoice, surroundings: Surroundings
+) -> ImportChoice:
+    engine = choice.engine or surroundings.default_engine
+    size = choice.size or option.size
+    if engine == NO_ENGINE:
+        output = choice.output or Path.cwd() / f"{inspection.suggested_name}{_file_tail(size)}.gguf"
+        output = output.expanduser().absolute()
+        if output.exists() and not choice.replace:
+            raise ModelyardError(Code.OUTPUT_EXISTS, name=output.name)
+        return replace(choice, size=size, engine=engine, output=output)
+    surroundings.engine(engine)
+    taken = {model.name for model in surroundings.engine(engine).models()}
+    if choice.name:
+        name = choice.name if ":" in choice.name else technical_name(choice.name)
+        lower = {each.lower().removesuffix(":latest") for each in taken}
+        if name.lower().removesuffix(":latest") in lower and not choice.replace:
+            raise ModelyardError(Code.ENGINE_NAME_TAKEN, name=name)
+    else:
+        base = technical_name(choice.display_name) if choice.display_name else inspection.suggested_name
+        name = unused(base if size == AS_IS else name_with_size(base, size), taken)
+    shown = choice.display_name or (choice.name if choice.name and choice.name != name else inspection.title)
+    return replace(choice, size=size, engine=engine, name=name, display_name=shown)
+
+
+def _file_tail(size: str) -> str:
+    return "" if size == AS_IS else f"-{size}"
+
+
+def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> tuple[PlannedStep, ...]:
+    steps = [PlannedStep(Step.LOOKING)]
+    if isinstance(inspection.source, HubRepo):
+        steps.append(PlannedStep(Step.DOWNLOADING, option.download_bytes))
+    if option.size != AS_IS:
+        steps.append(PlannedStep(Step.PREPARING, option.result_bytes))
+    steps.append(PlannedStep(Step.ADDING, option.result_bytes))
+    if choice.engine != NO_ENGINE:
+        steps.append(PlannedStep(Step.TESTING))
+    return tuple(steps)
+
+
+def _drives(
+    inspection: Inspection, option: SizeOption, choice: ImportChoice, surroundings: Surroundings
+) -> tuple[DriveUse, ...]:
+    """Peak and lasting use of each drive. A conversion needs its result once: it is made where it stays, or moved."""
+    uses: list[tuple[Path, int, int]] = []
+    result = option.result_bytes
+    remote = isinstance(inspection.source, HubRepo)
+    kept = option.download_bytes if remote and (choice.keep_original and option.size != AS_IS) else 0
+    if choice.output is not None and choice.engine == NO_ENGINE:
+        target = choice.output.parent
+    else:
+        target = surroundings.folders.models if choice.engine == "builtin" else surroundings.work_folder
+    work = surroundings.work_folder if choice.engine != NO_ENGINE else target
+    if option.size == AS_IS and isinstance(inspection.source, GgufFile):
+        uses.append((target, result, result))
+    elif same_drive(work, target):
+        uses.append((target, result + kept, result + kept))
+    else:
+        uses += [(work, result + kept, kept), (target, result, result)]
+    return tuple(
+        DriveUse(str(folder), free_space(existing_parent(folder)), peak, after) for folder, peak, after in uses
+    )
+
+
+def _room(plan: ImportPlan) -> Refusal | None:
+    for drive in plan.drives:
+        if drive.peak + _SLACK > drive.free > 0:
+            return Refusal(Code.DISK_FULL, {"folder": drive.folder, "need_bytes": drive.peak, "free_bytes": drive.free})
+    return None

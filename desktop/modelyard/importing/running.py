@@ -1,0 +1,126 @@
+"""Run a confirmed plan: fetch, prepare, add, test. Cancelled or failed, nothing half-made is visible; what was finished
+waits in the workspace for the next try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..engines.base import InstallRequest, Ownership
+from ..events import CancelToken, Event, Listener, Step, warning
+from .inspection import AS_IS
+from .plan import NO_ENGINE, ImportPlan
+from .planning import work_key
+from .prepare import Prepared, prepare
+from .smoke_test import SmokeReport, tested
+from .steps import copy_file, step
+from .surroundings import Surroundings
+from .workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What the done page shows. `path` only when no engine took the file."""
+
+    name: str
+    display_name: str
+    engine: str
+    size: str
+    size_bytes: int
+    sha256: str = ""
+    path: str = ""
+    verdict: str = ""
+    answer: str = ""
+    tokens_per_second: float = 0.0
+    original: str = ""  # the person's file or folder, which may now be deleted to save space
+    original_bytes: int = 0
+
+    def fields(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if value != ""}
+
+
+def run_import(plan: ImportPlan, surroundings: Surroundings, listener: Listener, cancel: CancelToken) -> ImportResult:
+    """Raises the coded errors of every step, and Cancelled. On success the workspace of the job is gone."""
+    key = work_key(plan)
+    workspace = Workspace(surroundings.work_folder)
+    folder = workspace.folder(key)
+    prepared = prepare(plan, folder, surroundings, listener, cancel)
+    for code, fields in prepared.warnings:
+        listener(warning(code, **fields))
+    cancel.check()
+    if plan.choice.engine == NO_ENGINE:
+        result = _deliver(plan, prepared, listener, cancel)
+    else:
+        result = _install(plan, prepared, surroundings, listener, cancel)
+    workspace.release(key)
+    return result
+
+
+def _deliver(plan: ImportPlan, prepared: Prepared, listener: Listener, cancel: CancelToken) -> ImportResult:
+    """The file itself was asked for."""
+    assert plan.choice.output is not None
+    with step(Step.ADDING, listener):
+        if prepared.path != plan.choice.output:
+            copy_file(prepared.path, plan.choice.output, listener, cancel)
+    return ImportResult(
+        name=plan.choice.output.stem,
+        display_name=plan.choice.display_name,
+        engine=NO_ENGINE,
+        size=plan.choice.size,
+        size_bytes=plan.choice.output.stat().st_size,
+        sha256=prepared.sha256,
+        path=str(plan.choice.output),
+    )
+
+
+def _install(
+    plan: ImportPlan, prepared: Prepared, surroundings: Surroundings, listener: Listener, cancel: CancelToken
+) -> ImportResult:
+    choice = plan.choice
+    engine = surroundings.engine(choice.engine)
+    request = InstallRequest(
+        name=choice.name,
+        display_name=choice.display_name,
+        gguf=prepared.path,
+        ownership=Ownership.OURS if prepared.ours else Ownership.THEIRS,
+        persona=choice.persona,
+        projector=prepared.projector,
+        sha256=prepared.sha256,
+        replace=choice.replace,
+    )
+    with step(Step.ADDING, listener):
+        model = engine.install(request, listener, cancel)
+    with step(Step.TESTING, listener):
+        report = tested(
+            engine, model.name, listener, cancel, template=prepared.has_template, embedding=prepared.embedding_only
+        )
+    for event in _remarks(report):
+        listener(event)
+    engine.unload(model.name)
+    return ImportResult(
+        name=model.name,
+        display_name=model.display_name or choice.display_name,
+        engine=engine.id,
+        size=prepared.size if choice.size == AS_IS else choice.size,
+        size_bytes=model.size_bytes,
+        sha256=prepared.sha256,
+        verdict=report.verdict,
+        answer=report.answer,
+        tokens_per_second=report.tokens_per_second,
+        original="" if prepared.original is None else str(prepared.original),
+        original_bytes=plan.sources_bytes,
+    )
+
+
+def _remarks(report: SmokeReport) -> list[Event]:
+    match report.verdict:
+        case "runs_on" | "silent":
+            return [warning(report.verdict)]
+        case "leaks":
+            return [warning("leaks", detail=report.detail)]
+        case "base":
+            return [warning("base_model")]
+        case "embedding":
+            return [warning("embedding_model")]
+        case _:
+            return []
