@@ -76,6 +76,20 @@ class Ownership(StrEnum):
 
 
 @dataclass(frozen=True)
+class ChatFormat:
+    """How the model in a GGUF expects a conversation, as its header says; empty where nobody looked.
+
+    `template` is the Jinja text of tokenizer.chat_template; `end_tokens` the texts of the tokens that end a turn (EOS
+    ids and the end-of-turn token, never one that opens a turn)."""
+
+    architecture: str = ""
+    template: str = ""
+    bos_token: str = ""
+    eos_token: str = ""
+    end_tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class InstallRequest:
     """Put a finished GGUF into an engine. `sha256` (hex) of the file if already known."""
 
@@ -87,6 +101,7 @@ class InstallRequest:
     projector: Path | None = None
     sha256: str = ""
     replace: bool = False
+    chat_format: ChatFormat = field(default_factory=ChatFormat)
 
 
 @dataclass(frozen=True)

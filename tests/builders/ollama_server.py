@@ -1,0 +1,433 @@
+"""A strict Ollama over real HTTP, built from the recordings of three generations (../shared/conformance/ollama-*).
+
+    0.33  every GGUF is rewritten at create (new digest), a client that goes away stops a create
+    0.34  GGUFs are kept byte for byte, a create goes on without its client
+    0.40  as 0.34; manifests in manifests-v2 as links to blobs
+
+An unexpected request (path, method, field) is written down in `unexpected`; the fixture `ollama_server` fails its
+test for it. Attributes named as faults make the server misbehave the way real ones do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from modelyard.engines.ollama import names
+from tests.builders import ollama_server_chat, ollama_server_create, ollama_server_show
+from tests.builders.ollama_server_create import DIGEST, LineError, Refused
+from tests.builders.ollama_server_store import Model, ServerStore
+
+GENERATIONS = ("0.33", "0.34", "0.40")
+_VERSIONS = {"0.33": "0.33.0", "0.34": "0.34.1", "0.40": "0.40.2"}
+_CREATE_FIELDS = {"model", "stream", "from", "files", "template", "license", "system", "parameters", "messages"}
+_CREATE_FIELDS |= {"renderer", "parser", "requires", "info"}
+_CHAT_FIELDS = {"model", "messages", "stream", "options", "think", "keep_alive", "_debug_render_only", "tools"}
+_FIELDS = {
+    "/api/create": _CREATE_FIELDS,
+    "/api/chat": _CHAT_FIELDS,
+    "/api/generate": {"model", "prompt", "stream", "options", "keep_alive"},
+    "/api/show": {"model", "verbose"},
+    "/api/copy": {"source", "destination"},
+    "/api/delete": {"model"},
+    "/api/pull": {"model", "stream", "insecure"},
+}
+
+
+class OllamaServer:
+    """`with OllamaServer(folder, "0.34") as server:` then talk to `server.url`; its models lie in `server.models`."""
+
+    def __init__(self, models: Path, generation: str = "0.34") -> None:
+        self.generation = generation
+        self.models = models
+        self.store = ServerStore(models, "manifests-v2" if generation == "0.40" else "manifests")
+        self.loaded: dict[str, int] = {}
+        self.unexpected: list[str] = []
+        self.calls: list[str] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.library: dict[str, Path] = {}  # what `pull` finds
+        # faults
+        self.foreign_owner = False  # hard-linked blobs are not the server's
+        self.refuses_adapters = generation != "0.33"
+        self.disk_full = False
+        self.busy = False
+        self.cut_upload_after: int | None = None  # bytes
+        self.cut_create_after: int | None = None  # lines
+        self.cut_chat_after: int | None = None  # lines
+        self.broken_after: int | None = None  # words, then an error line
+        self.word_seconds = 0.0
+        self.first_word_seconds = 0.0
+        self.lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        handler = type("Handler", (_Handler,), {"twin": self})
+        self._http = _Http(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), name="ollama-server")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def __enter__(self) -> OllamaServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._http.server_close()
+        self._thread.join()
+
+    # --- what handlers ask --------------------------------------------------------------------------------------------
+
+    def now(self, at: float | None = None) -> str:
+        moment = datetime.datetime.fromtimestamp(time.time() if at is None else at, datetime.UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "789Z"
+
+    def touch(self, path: Path) -> None:
+        os.utime(path)
+
+    def no_network(self, text: str) -> str:
+        name = names.parse(text)
+        host = f"https://{name.host}/v2/{name.namespace}/{name.model}/manifests/{name.tag}"
+        return f'Get "{host}": dial tcp: lookup {name.host} on 10.255.255.53:53: no such host'
+
+    def capabilities(self, model: Model) -> list[str]:
+        metadata = self.store.metadata(model)
+        template = metadata.get("tokenizer.chat_template", "") + self.store.text(model, "template")
+        architecture = metadata.get("general.architecture", "")
+        found = ["embedding" if f"{architecture}.pooling_type" in metadata else "completion"]
+        found += ["vision"] if model.of("projector") else []
+        found += ["tools"] if "tools" in template else []
+        found += ["thinking"] if "<think>" in template else []
+        return found + [each for each in model.config.get("capabilities", []) if each not in found]
+
+    def load(self, model: Model, options: dict[str, Any], unload: bool = False) -> None:
+        self.loaded.pop(model.name.short, None)
+        if not unload:
+            trained = self.store.metadata(model).get("llama.context_length", 4096)
+            self.loaded[model.name.short] = min(int(options.get("num_ctx") or 4096), trained)
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = False
+    block_on_close = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    twin: OllamaServer
+    protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.twin._connections.add(self.connection)
+
+    def finish(self) -> None:
+        with contextlib.suppress(OSError):
+            super().finish()
+        self.twin._connections.discard(self.connection)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+    def do_GET(self) -> None:
+        self._route("GET")
+
+    def do_HEAD(self) -> None:
+        self._route("HEAD")
+
+    def do_POST(self) -> None:
+        self._route("POST")
+
+    def do_DELETE(self) -> None:
+        self._route("DELETE")
+
+    # --- routes ---------------------------------------------------------------------------------------------------
+
+    def _route(self, method: str) -> None:
+        server = self.twin
+        server.calls.append(f"{method} {self.path.split('/sha256')[0]}")
+        if self.headers.get("Origin"):
+            return self._send(403, b"", "")
+        route = (method, self.path)
+        try:
+            if self.path.startswith("/api/blobs/"):
+                return self._blob(method, self.path.removeprefix("/api/blobs/"))
+            known = _ROUTES.get(self.path)
+            if known is None:
+                server.unexpected.append(f"{method} {self.path}")
+                return self._send(404, b"404 page not found", "text/plain")
+            if method not in known[0]:
+                server.unexpected.append(f"{method} {self.path}")
+                return self._send(405, b"405 method not allowed", "text/plain")
+            return getattr(self, known[1])()
+        except Refused as error:
+            return self._json({"error": str(error)}, error.status)
+        except (BrokenPipeError, ConnectionError):
+            self.close_connection = True
+        except Exception as error:
+            server.unexpected.append(f"{route}: {error!r}")
+            raise
+
+    def _body(self) -> dict[str, Any]:
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not data:
+            raise Refused(400, "missing request body")
+        try:
+            body = json.loads(data)
+        except ValueError:
+            raise Refused(400, "unexpected EOF") from None
+        self.twin.bodies.append(body)
+        extra = set(body) - _FIELDS[self.path]
+        if extra:
+            self.twin.unexpected.append(f"{self.path} with {sorted(extra)}")
+        return dict(body)
+
+    def _root(self) -> None:
+        self._send(200, b"Ollama is running", "text/plain; charset=utf-8")
+
+    def _version(self) -> None:
+        self._json({"version": _VERSIONS[self.twin.generation]})
+
+    def _tags(self) -> None:
+        with self.twin.lock:
+            self._json(ollama_server_show.tags(self.twin))
+
+    def _ps(self) -> None:
+        self._json(ollama_server_show.ps(self.twin))
+
+    def _show(self) -> None:
+        body = self._body()
+        name = str(body.get("model") or body.get("name") or "")
+        if not name:
+            raise Refused(400, "model is required")
+        if names.source_of(name).source == "cloud":
+            raise Refused(403, "ollama cloud is disabled: remote model details are unavailable")
+        if not names.is_valid(name):
+            raise Refused(400, "invalid model name")
+        model = self.twin.store.find(name)
+        if model is not None and model.config.get("remote_host"):
+            raise Refused(403, "ollama cloud is disabled: remote model details are unavailable")
+        if model is None or not model.of("model"):
+            raise Refused(404, f"model '{names.parse(name).short}' not found")
+        self._json(ollama_server_show.show(self.twin, model, bool(body.get("verbose"))))
+
+    def _copy(self) -> None:
+        body = self._body()
+        for key in ("source", "destination"):
+            if not names.is_valid(str(body.get(key, ""))):
+                raise Refused(400, f'{key} "{body.get(key, "")}" is invalid')
+        with self.twin.lock:
+            source = self.twin.store.find(body["source"])
+            if source is None:
+                raise Refused(404, f'model "{body["source"]}" not found')
+            self.twin.store.write(body["destination"], source.layers, source.config)
+        self._send(200, b"", "")
+
+    def _delete(self) -> None:
+        name = str(self._body().get("model") or "")
+        if not name:
+            raise Refused(400, "model is required")
+        if not names.is_valid(name):
+            raise Refused(400, f'name "{name}" is invalid')
+        with self.twin.lock:
+            model = self.twin.store.find(name)
+            if model is None:
+                raise Refused(404, f"model '{name}' not found")
+            self.twin.store.delete(model)
+        self._send(200, b"", "")
+
+    def _create(self) -> None:
+        body = self._body()
+        ollama_server_create.check(self.twin, body)
+        with self.twin.lock:
+            self._stream(ollama_server_create.lines(self.twin, body), body, self.twin.cut_create_after, goes_on=True)
+
+    def _chat(self) -> None:
+        body = self._body()
+        self._talk(body, generate=False)
+
+    def _generate(self) -> None:
+        self._talk(self._body(), generate=True)
+
+    def _talk(self, body: dict[str, Any], generate: bool) -> None:
+        if self.twin.busy:
+            raise Refused(503, "server busy, please try again.  maximum pending requests exceeded")
+        time.sleep(self.twin.first_word_seconds)
+        self._stream(ollama_server_chat.chat(self.twin, body, generate), body, self.twin.cut_chat_after, goes_on=False)
+
+    def _pull(self) -> None:
+        body = self._body()
+        if not names.is_valid(str(body.get("model", ""))):
+            raise Refused(400, "invalid model name")
+        self._stream(self._pull_lines(body["model"]), body, None, goes_on=False)
+
+    def _pull_lines(self, name: str) -> Iterator[dict[str, Any]]:
+        yield {"status": "pulling manifest"}
+        path = self.twin.library.get(name)
+        if path is None:
+            raise LineError(f"pull model manifest: {self.twin.no_network(name)}", 500)
+        data = path.read_bytes()
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        for done in range(0, len(data) + 1, max(1, len(data) // 4)):
+            time.sleep(self.twin.word_seconds)
+            yield {"status": f"pulling {digest[7:19]}", "digest": digest, "total": len(data), "completed": done}
+        self.twin.store.put(data)
+        layer = {"mediaType": "application/vnd.ollama.image.model", "digest": digest, "size": len(data)}
+        yield {"status": "verifying sha256 digest"}
+        yield {"status": "writing manifest"}
+        self.twin.store.write(name, [layer], {})
+        yield {"status": "success"}
+
+    # --- blobs ----------------------------------------------------------------------------------------------------
+
+    def _blob(self, method: str, digest: str) -> None:
+        server = self.twin
+        store = server.store
+        well_formed = bool(DIGEST.fullmatch(digest.replace("sha256-", "sha256:").lower()))
+        if not well_formed:
+            return self._json({"error": "invalid digest format"}, 400)
+        exists = store.blob(digest).exists()
+        if method == "HEAD":
+            return self._send(200 if exists else 404, b"", "" if exists else "application/json; charset=utf-8")
+        if method != "POST":
+            server.unexpected.append(f"{method} {self.path}")
+            return self._send(405, b"405 method not allowed", "text/plain")
+        if exists:
+            self.close_connection = True
+            return self._send(200, b"", "")
+        return self._receive(digest)
+
+    def _receive(self, digest: str) -> None:
+        server = self.twin
+        left = int(self.headers.get("Content-Length") or 0)
+        temporary = server.store.blobs / f"sha256-{time.monotonic_ns()}"
+        summed, received = hashlib.sha256(), 0
+        try:
+            with temporary.open("wb") as file:
+                while left:
+                    block = self.rfile.read1(min(left, 1 << 20))
+                    if not block:
+                        raise ConnectionError
+                    left -= len(block)
+                    received += len(block)
+                    if server.cut_upload_after is not None and received > server.cut_upload_after:
+                        server.cut_upload_after = None
+                        self._hang_up()
+                        raise ConnectionError
+                    if server.disk_full:
+                        raise Refused(500, f"write {temporary}: no space left on device")
+                    summed.update(block)
+                    file.write(block)
+            true = "sha256:" + summed.hexdigest()
+            temporary.replace(server.store.blob(true))
+        except Refused:
+            self.close_connection = True
+            raise
+        finally:
+            temporary.unlink(missing_ok=True)
+        if true != digest:
+            return self._json({"error": f'digest mismatch, expected "{digest}", got "{true}"'}, 400)
+        return self._send(201, b"", "")
+
+    # --- answers --------------------------------------------------------------------------------------------------
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _json(self, record: Any, status: int = 200) -> None:
+        self._send(status, json.dumps(record, ensure_ascii=False).encode(), "application/json; charset=utf-8")
+
+    def _send(self, status: int, data: bytes, kind: str) -> None:
+        if self.command == "POST" and status >= 400:
+            self.close_connection = True  # the body may not have been read
+        self.send_response(status)
+        if kind:
+            self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def _stream(self, records: Iterator[dict[str, Any]], body: Any, cut_after: int | None, goes_on: bool) -> None:
+        """Lines as NDJSON, or the last one alone. `goes_on`: without its client, as a create of 0.34 does."""
+        whole = body.get("stream") is False
+        sent: list[dict[str, Any]] = []
+        gone = False
+        try:
+            for record in records:
+                if cut_after is not None and len(sent) >= cut_after and not gone:
+                    gone = True
+                    self.twin.cut_create_after = self.twin.cut_chat_after = None
+                    self._hang_up()
+                if gone and not (goes_on and self.twin.generation != "0.33"):
+                    return
+                if not whole and not gone:
+                    gone = not self._line(record, first=not sent)
+                    if gone and not goes_on:
+                        return
+                sent.append(record)
+        except LineError as error:
+            if sent and not whole:
+                return self._end_stream({"error": str(error)}) if not gone else None
+            status = error.first_status if not sent else 500
+            return self._json({"error": str(error)}, status)
+        if gone:
+            return None
+        return self._json(sent[-1]) if whole else self._end_stream(None)
+
+    def _line(self, record: dict[str, Any], first: bool) -> bool:
+        try:
+            if first:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-ndjson")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+            self._chunk(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        except OSError:
+            return False
+        return True
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def _end_stream(self, last: dict[str, Any] | None) -> None:
+        with contextlib.suppress(OSError):
+            if last is not None:
+                self._chunk(json.dumps(last).encode() + b"\n")
+            self.wfile.write(b"0\r\n\r\n")
+            self.wfile.flush()
+
+
+_ROUTES: dict[str, tuple[tuple[str, ...], str]] = {
+    "/": (("GET", "HEAD"), "_root"),
+    "/api/version": (("GET", "HEAD"), "_version"),
+    "/api/tags": (("GET", "HEAD"), "_tags"),
+    "/api/ps": (("GET",), "_ps"),
+    "/api/show": (("POST",), "_show"),
+    "/api/copy": (("POST",), "_copy"),
+    "/api/delete": (("DELETE",), "_delete"),
+    "/api/create": (("POST",), "_create"),
+    "/api/chat": (("POST",), "_chat"),
+    "/api/generate": (("POST",), "_generate"),
+    "/api/pull": (("POST",), "_pull"),
+}
