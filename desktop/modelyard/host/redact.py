@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SECRETS = re.compile(
-    r"hf_(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{6,}"  # Hugging Face access keys, cut-off ones too; not words as in hf_folder
+    r"hf_(?:[A-Za-z0-9]{14,}|(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{6,})"  # Hugging Face access keys, cut-off ones too; not
+    # words as in hf_folder
     r"|api_org_[A-Za-z0-9]{4,}"  # keys of organizations
     r"|(?i:(?<=bearer )[A-Za-z0-9._~+/=\-]{4,})"
     r"|(?i:(?<=basic )[A-Za-z0-9+/=]{8,})"

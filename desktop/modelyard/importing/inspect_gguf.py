@@ -12,7 +12,7 @@ from ..formats.source import FileSource
 from ..formats.split import GgufSet, read_set
 from ..host.machine import Machine
 from .inspection import AS_IS, Inspection, Note, Refusal, SizeOption
-from .naming import model_title, technical_name
+from .naming import shown_title, technical_name
 from .sources import Source
 from .verdict import default_context, fit, group_of, memory_sum
 
@@ -45,7 +45,7 @@ def gguf_inspection(
     paired: Path | None = None,
 ) -> Inspection:
     """The inspection of a header read from anywhere. `size_bytes` of all parts together."""
-    title = model_title(Path(file_name).stem)
+    title = shown_title(Path(file_name).stem, known.name)
     refusal = None
     if known.kind in _NO_MODEL:
         refusal = Refusal(Code.GGUF_NO_MODEL, {"name": file_name, "kind": _NO_MODEL[known.kind]})
@@ -54,7 +54,7 @@ def gguf_inspection(
     return Inspection(
         source=source,
         form="gguf",
-        title=known.name or title,
+        title=title,
         suggested_name=technical_name(title),
         architecture=known.architecture,
         family=known.architecture,

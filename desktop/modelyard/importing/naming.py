@@ -39,6 +39,16 @@ def model_title(file_stem: str) -> str:
         title = shorter
 
 
+def shown_title(file_stem: str, inner_name: str) -> str:
+    """What to call a model: its file's name, which the person knows, unless that says nothing."""
+    title = model_title(file_stem)
+    letters = re.sub(r"[^\w]", "", title)
+    says_nothing = title.lower() in ("model", "ggml-model", "gguf", "unnamed", "download") or len(letters) < 3
+    if says_nothing or re.fullmatch(r"(?:sha256-)?[0-9a-f]{16,}", title.lower()):
+        return inner_name or title
+    return title
+
+
 def name_with_size(base: str, size: str) -> str:
     """`base:size` for a size other than the file's own: two sizes of one model stand side by side."""
     return f"{base}:{size.lower()}" if size and ":" not in base else base
