@@ -1,0 +1,125 @@
+"""Where everything stands in the file: its exact size is known before the first weight is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+
+from ..convert.content import GgufContent, MetadataEntry, TensorJob, ValueType
+from ..formats.ggml_types import GgmlType
+from .header import ALIGNMENT, ALIGNMENT_KEY, metadata_bytes, padding, start_bytes, tensor_bytes
+from .model_facts import trimmed
+from .recipes import Recipe, TensorPlan, choose_types
+
+FILE_TYPE_KEY = "general.file_type"
+QUANTIZATION_VERSION_KEY = "general.quantization_version"
+QUANTIZATION_VERSION = 2  # GGML_QNT_VERSION
+
+
+@dataclass(frozen=True)
+class PlacedTensor:
+    """A tensor in the file: `offset` absolute and `nbytes` without padding, in bytes; `rows` × `columns` weights."""
+
+    plan: TensorPlan
+    offset: int
+    rows: int
+    columns: int
+    row_bytes: int
+
+    @property
+    def job(self) -> TensorJob:
+        return self.plan.job
+
+    @property
+    def type(self) -> GgmlType:
+        return self.plan.type
+
+    @property
+    def nbytes(self) -> int:
+        return self.rows * self.row_bytes
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The whole file. `header` is padded: the weights begin at its end. `size_bytes` includes all padding."""
+
+    recipe: Recipe
+    header: bytes
+    tensors: tuple[PlacedTensor, ...]
+    size_bytes: int
+
+
+def lay_out(content: GgufContent, recipe: Recipe, extra: Iterable[MetadataEntry] = ()) -> Layout:
+    """The layout of `content` by `recipe`. `extra` are keys that llama-quantize adds at the end (importance matrix)."""
+    return place(recipe, file_metadata(content, recipe) + tuple(extra))
+
+
+def place(recipe: Recipe, entries: tuple[MetadataEntry, ...]) -> Layout:
+    """The layout of a file with just these keys and tensors."""
+    alignment = _alignment(entries)
+    table, places, weights = _table(recipe, alignment)
+    header = start_bytes(len(places), len(entries)) + metadata_bytes(entries) + table
+    header += bytes(padding(len(header), alignment))
+    tensors = tuple(
+        PlacedTensor(
+            plan=plan,
+            offset=len(header) + place,
+            rows=prod(plan.job.shape[:-1]),
+            columns=plan.job.shape[-1],
+            row_bytes=plan.type.row_bytes(plan.job.shape[-1]),
+        )
+        for plan, place in zip(recipe.tensors, places, strict=True)
+    )
+    return Layout(recipe, header, tensors, len(header) + weights)
+
+
+def exact_sizes(content: GgufContent, sizes: Iterable[str]) -> dict[str, int]:
+    """The size in bytes of the file at each size, to the byte; the vocabulary is encoded only once.
+
+    Raises SIZE_UNKNOWN, IMPORTANCE_MISSING.
+    """
+    result: dict[str, int] = {}
+    metadata = 0
+    for name in sizes:
+        recipe = choose_types(content, name)
+        entries = file_metadata(content, recipe)
+        alignment = _alignment(entries)
+        metadata = metadata or len(metadata_bytes(entries))  # the same for all: only two numbers differ
+        table, places, weights = _table(recipe, alignment)
+        header = len(start_bytes(len(places), len(entries))) + metadata + len(table)
+        result[name] = header + padding(header, alignment) + weights
+    return result
+
+
+def _table(recipe: Recipe, alignment: int) -> tuple[bytes, list[int], int]:
+    """The tensor table, the place of each tensor from the start of the weights, and the bytes of all weights."""
+    table: list[bytes] = []
+    places: list[int] = []
+    position = 0
+    for plan in recipe.tensors:
+        # llama-quantize counts dimensions as ggml does, the converter writes them as they are
+        shape = plan.job.shape if recipe.size.converter else trimmed(plan.job.shape)
+        table.append(tensor_bytes(plan.job.name, shape, plan.type, position))
+        places.append(position)
+        nbytes = prod(shape[:-1]) * plan.type.row_bytes(shape[-1])
+        position += nbytes + padding(nbytes, alignment)
+    return b"".join(table), places, position
+
+
+def file_metadata(content: GgufContent, recipe: Recipe) -> tuple[MetadataEntry, ...]:
+    """All keys in file order. The converter writes the file type among the parameters and the quantization version
+    before the vocabulary; llama-quantize moves both to the end."""
+    file_type = MetadataEntry(FILE_TYPE_KEY, ValueType.UINT32, recipe.file_type)
+    version = MetadataEntry(QUANTIZATION_VERSION_KEY, ValueType.UINT32, QUANTIZATION_VERSION)
+    entries = list(content.metadata)
+    if not recipe.size.converter:
+        return (*entries, version, file_type)
+    entries.insert(content.file_type_index, file_type)
+    vocabulary = (n for n, entry in enumerate(entries) if entry.key == "tokenizer.ggml.model")
+    entries.insert(next(vocabulary, len(entries)), version)
+    return tuple(entries)
+
+
+def _alignment(entries: Iterable[MetadataEntry]) -> int:
+    return next((int(entry.value) for entry in entries if entry.key == ALIGNMENT_KEY), ALIGNMENT)

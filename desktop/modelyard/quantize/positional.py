@@ -1,0 +1,70 @@
+"""A file written and read at offsets by several threads at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+_HAS_POSITIONAL = hasattr(os, "pwrite") and hasattr(os, "preadv")
+
+
+class PositionalFile:
+    """An existing file opened for reading and writing. POSIX shares one descriptor; Windows, which has no positional
+    calls in Python, gives each thread a handle of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError."""
+        self._path = path
+        self._main = path.open("r+b", buffering=0)
+        self._local = threading.local()
+        self._handles: list[BinaryIO] = []
+        self._lock = threading.Lock()
+
+    def write_at(self, offset: int, data: memoryview) -> None:
+        """Writes all of `data`. Raises OSError (ENOSPC on a full disk)."""
+        while len(data):
+            if _HAS_POSITIONAL:
+                count = os.pwrite(self._main.fileno(), data, offset)
+            else:
+                handle = self._own()
+                handle.seek(offset)
+                count = handle.write(data) or 0
+            data = data[count:]
+            offset += count
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Fills `buffer` from `offset`; returns the bytes read, fewer only at the end. Raises OSError."""
+        done = 0
+        while done < len(buffer):
+            if _HAS_POSITIONAL:
+                count = os.preadv(self._main.fileno(), [buffer[done:]], offset + done)
+            else:
+                handle = self._own()
+                handle.seek(offset + done)
+                count = handle.readinto(buffer[done:]) or 0  # type: ignore[attr-defined]
+            if not count:
+                break
+            done += count
+        return done
+
+    def sync(self) -> None:
+        """Everything written so far is on the disk when this returns. Raises OSError."""
+        os.fsync(self._main.fileno())
+
+    def close(self) -> None:
+        with self._lock:
+            handles, self._handles = self._handles, []
+        for handle in handles:
+            handle.close()
+        self._main.close()
+
+    def _own(self) -> BinaryIO:
+        handle: BinaryIO | None = getattr(self._local, "handle", None)
+        if handle is None:
+            handle = self._path.open("r+b", buffering=0)
+            self._local.handle = handle
+            with self._lock:
+                self._handles.append(handle)
+        return handle

@@ -1,0 +1,115 @@
+"""Size → the type of every tensor of a content, in file order.
+
+Two sets of rules. The converter's (lower-case sizes): every tensor that is not always F32 gets the outtype, in the
+order of the content. llama-quantize's: mixtures, in the order of layers and names. llama-quantize reads a GGUF in the
+source's own precision, which here never exists as a file; `through` says where its rounding counts all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..convert.content import GgufContent, TensorJob
+from ..errors import Code, ModelyardError
+from ..formats.ggml_types import GgmlType
+from .categories import file_order, may_quantize
+from .gguf_source import StoredContent
+from .mixtures import Mixture, fitting
+from .model_facts import TensorFacts, facts_of
+from .sizes import SIZES, Size, find_size
+
+_MXFP4_FILE_TYPE = 38
+_NEEDS_IMPORTANCE = frozenset(
+    {GgmlType.IQ3_XXS, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ1_M, GgmlType.IQ1_S}
+)
+_SERVED_WITHOUT = ("token_embd.weight", "per_layer_token_embd.weight", "output.weight")
+_NO_FLOATS = frozenset({GgmlType.I8, GgmlType.I16, GgmlType.I32, GgmlType.I64, GgmlType.F64})
+
+
+@dataclass(frozen=True)
+class TensorPlan:
+    """One tensor of the file: its job, its type there, the type its RAW rows have, and the 16-bit type its weights
+    are rounded to first, None if they are used as they are."""
+
+    job: TensorJob
+    type: GgmlType
+    source: GgmlType
+    through: GgmlType | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The tensors in file order. `file_type` is the value of general.file_type."""
+
+    size: Size
+    file_type: int
+    tensors: tuple[TensorPlan, ...]
+
+
+def choose_types(content: GgufContent, size_name: str, *, importance: bool = False) -> Recipe:
+    """The recipe of a size by name. `importance`: an importance matrix is at hand. A stored content (a GGUF) knows
+    only llama-quantize's sizes; the converter's names mean the same there.
+
+    Raises SIZE_UNKNOWN, IMPORTANCE_MISSING.
+    """
+    size = find_size(size_name, content.original)
+    if size.converter and isinstance(content, StoredContent):
+        size = SIZES[size.name.upper()]
+    if size.importance and not importance:
+        raise ModelyardError(Code.IMPORTANCE_MISSING, size=size.name)
+    return _by_converter(content, size) if size.converter else _by_quantizer(content, size, importance)
+
+
+def _by_converter(content: GgufContent, size: Size) -> Recipe:
+    """conversion/base.py, prepare_tensors: rows that are no whole number of blocks become F16."""
+    plans = []
+    for job in content.tensors:
+        kind = fitting(size.type, job.shape[-1]) if job.fixed_type is None else job.fixed_type
+        plans.append(TensorPlan(job, kind, kind))
+    kept_blocks = any(job.fixed_type is GgmlType.MXFP4 for job in content.tensors)
+    return Recipe(size, _MXFP4_FILE_TYPE if kept_blocks and not size.quantized else size.file_type, tuple(plans))
+
+
+def _by_quantizer(content: GgufContent, size: Size, importance: bool) -> Recipe:
+    jobs = sorted(content.tensors, key=lambda job: file_order(job.name))
+    model = facts_of(content.architecture, content.metadata)
+    mixture = Mixture(size, model, [job.name for job in jobs], importance=importance)
+    plans = []
+    for job in jobs:
+        source = _stored_type(content, job)
+        tensor = TensorFacts(job.name, job.shape, source)
+        if _stays(job, source) or not may_quantize(model.architecture, tensor):
+            plans.append(TensorPlan(job, source, source))
+            continue
+        chosen = mixture.type_of(tensor)
+        if not importance and needs_importance(job.name, chosen, size):
+            raise ModelyardError(Code.IMPORTANCE_MISSING, size=size.name)
+        plans.append(TensorPlan(job, chosen, source, _rounding(content, source, chosen)))
+    return Recipe(size, size.file_type, tuple(plans))
+
+
+def needs_importance(name: str, chosen: GgmlType, size: Size) -> bool:
+    """Whether llama-quantize refuses this type for this tensor without importance weights."""
+    if name in _SERVED_WITHOUT:
+        return False
+    return chosen in _NEEDS_IMPORTANCE or (chosen is GgmlType.Q2_K and size.name == "Q2_K_S")
+
+
+def _stored_type(content: GgufContent, job: TensorJob) -> GgmlType:
+    """The type that the file has which llama-quantize reads, or would read."""
+    if job.fixed_type is not None:
+        return job.fixed_type
+    return GgmlType[job.source_dtype] if isinstance(content, StoredContent) else SIZES[content.original].type
+
+
+def _stays(job: TensorJob, source: GgmlType) -> bool:
+    """gpt-oss was trained in MXFP4: making other blocks of them only loses quality. Integers are no weights."""
+    fixed_blocks = job.fixed_type is not None and source.block_elements > 1
+    return fixed_blocks or source is GgmlType.MXFP4 or source in _NO_FLOATS
+
+
+def _rounding(content: GgufContent, source: GgmlType, chosen: GgmlType) -> GgmlType | None:
+    """The 16-bit type of the reference's intermediate file, if it changes weights on their way."""
+    if isinstance(content, StoredContent) or chosen is source:
+        return None
+    return source if source in (GgmlType.F16, GgmlType.BF16) else None

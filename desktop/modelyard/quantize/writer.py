@@ -1,0 +1,186 @@
+"""One streaming pass: layout first, the file at its final size, blocks of rows through the kernels to their place.
+
+The file grows as `<name>.part` with `<name>.journal` beside it; a run that was killed, cancelled or ran out of disk
+goes on where it stopped. Only a whole, synced file gets its name.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..convert.content import GgufContent, WeightReader
+from ..errors import Code, ModelyardError
+from ..events import CancelToken, Listener
+from .importance import ImportanceMatrix
+from .journal import Journal, finished_tensors
+from .layout import Layout, lay_out
+from .passage import Passage
+from .positional import PositionalFile
+from .recipes import choose_types
+
+_BROKEN = (Code.WEIGHTS_NOT_FINITE, Code.WEIGHTS_TOO_LARGE, Code.IMPORTANCE_MISMATCH)
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A finished file. `sha256` is of the whole file, lower-case hex; `kept_tensors` came from an earlier run."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+    kept_tensors: int = 0
+
+
+def plan_file(content: GgufContent, size: str, importance: ImportanceMatrix | None = None) -> Layout:
+    """The layout of a size, from headers alone. Raises SIZE_UNKNOWN, IMPORTANCE_MISSING."""
+    recipe = choose_types(content, size, importance=importance is not None)
+    return lay_out(content, recipe, importance.metadata() if importance else ())
+
+
+def write_gguf(
+    content: GgufContent,
+    size: str,
+    reader: WeightReader,
+    destination: Path,
+    *,
+    listener: Listener,
+    cancel: CancelToken,
+    threads: int | None = None,
+    importance: ImportanceMatrix | None = None,
+    identity: str = "",
+    as_read: bool = False,
+) -> WrittenFile:
+    """Writes `destination` in the size of that name.
+
+    `threads`: None for all cores. `identity` names the state of the sources (sizes and times, a commit): a part of an
+    earlier run is taken up only if it is the same. `as_read`: work in the order of content.tensors, for weights that
+    are still being downloaded, not in file order. Progress events are at most ten a second, on the caller's thread.
+    Raises Cancelled and the errors of `reader` (the part stays for a later run), DISK_FULL (it stays too),
+    FOLDER_NOT_WRITABLE, SIZE_UNKNOWN, IMPORTANCE_MISSING, IMPORTANCE_MISMATCH, WEIGHTS_NOT_FINITE, WEIGHTS_TOO_LARGE,
+    QUANTIZER_MISSING.
+    """
+    cancel.check()
+    layout = plan_file(content, size, importance)
+    order = [job.name for job in content.tensors] if as_read else None
+    return write_layout(layout, reader, destination, listener, cancel, threads, importance, identity, order)
+
+
+def write_layout(
+    layout: Layout,
+    reader: WeightReader,
+    destination: Path,
+    listener: Listener,
+    cancel: CancelToken,
+    threads: int | None = None,
+    importance: ImportanceMatrix | None = None,
+    identity: str = "",
+    order: list[str] | None = None,
+) -> WrittenFile:
+    """As write_gguf, of a layout at hand. `order`: tensor names in the order of work, None for file order."""
+    part, journal_path = _beside(destination)
+    key = _identity(layout, identity)
+    try:
+        finished = _take_up(part, journal_path, key, layout)
+        _check_space(destination.parent, layout.size_bytes - _held_bytes(part))
+        if finished is None:
+            _begin(part, layout)
+        journal = Journal(journal_path, key, finished or ())
+        file = PositionalFile(part)
+        try:
+            passage = Passage(layout, reader, file, journal, importance, order)
+            digest = passage.run(listener, cancel, threads or _cores())
+            file.sync()
+        finally:
+            file.close()
+            journal.close()
+        part.replace(destination)
+        _sync_folder(destination.parent)
+        journal_path.unlink(missing_ok=True)
+    except ModelyardError as error:
+        if error.code in _BROKEN:
+            discard(destination)
+        raise
+    except OSError as error:
+        raise _coded(error, destination.parent, layout.size_bytes - _held_bytes(part)) from error
+    return WrittenFile(destination, layout.size_bytes, digest, len(finished or ()))
+
+
+def discard(destination: Path) -> None:
+    """Removes what an unfinished run left beside `destination`."""
+    for path in _beside(destination):
+        path.unlink(missing_ok=True)
+
+
+def _beside(destination: Path) -> tuple[Path, Path]:
+    return destination.with_name(destination.name + ".part"), destination.with_name(destination.name + ".journal")
+
+
+def _identity(layout: Layout, identity: str) -> str:
+    digest = hashlib.sha256(layout.header)
+    digest.update(repr([tensor.plan.through for tensor in layout.tensors]).encode())
+    digest.update(identity.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _take_up(part: Path, journal_path: Path, key: str, layout: Layout) -> tuple[int, ...] | None:
+    """The tensors already in `part`; None to begin anew."""
+    try:
+        if part.stat().st_size != layout.size_bytes:
+            return None
+    except OSError:
+        return None
+    return finished_tensors(journal_path, key, len(layout.tensors))
+
+
+def _begin(part: Path, layout: Layout) -> None:
+    """The file at its final size, holes but for the header. Raises OSError."""
+    with part.open("wb") as file:
+        file.truncate(layout.size_bytes)
+        file.write(layout.header)
+
+
+def _held_bytes(part: Path) -> int:
+    """What the part already takes from the disk; without block counts (Windows) all of it counts as taken."""
+    try:
+        status = part.stat()
+    except OSError:
+        return 0
+    return min(status.st_size, getattr(status, "st_blocks", status.st_size // 512) * 512)
+
+
+def _check_space(folder: Path, need: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise ModelyardError(Code.DISK_FULL, folder=str(folder), need_bytes=need, free_bytes=free)
+
+
+def _coded(error: OSError, folder: Path, need: int) -> ModelyardError:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        free = shutil.disk_usage(folder).free
+        return ModelyardError(Code.DISK_FULL, folder=str(folder), need_bytes=need, free_bytes=free)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
+        return ModelyardError(Code.FOLDER_NOT_WRITABLE, folder=str(folder))
+    return ModelyardError(Code.FILE_UNREADABLE, name=folder.name, detail=error.strerror or str(error))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last through a crash, where folders can be synced."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
