@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,18 @@ from ..engines.base import Engine
 from ..errors import Code, ModelyardError
 from ..host.folders import Folders
 from ..host.machine import Machine
+from ..hub.session import Session
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`engines` by id. `work` is the folder for half-made results. `threads`: 0 = all cores."""
+    """`engines` by id. `hub` opens a session with the chosen download source. `work` is the folder for half-made
+    results. `threads`: 0 = all cores."""
 
     machine: Machine
     folders: Folders
     engines: Mapping[str, Engine]
+    hub: Callable[[], Session]
     default_engine: str = "builtin"
     work: Path | None = None
     threads: int = 0
