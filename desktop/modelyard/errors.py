@@ -143,6 +143,15 @@ class Code(StrEnum):
     IMPORTANCE_MISSING = "importance_missing", Action.CHOOSE_SIZE  # fields: size
     IMPORTANCE_MISMATCH = "importance_mismatch", Action.CHOOSE_SIZE  # made for another model; fields: tensor
     QUANTIZER_MISSING = "quantizer_missing"  # libggml does not load: a damaged installation; fields: detail
+    # --- convert ---------------------------------------------------------------------------------------------------
+    FAMILY_UNKNOWN = "family_unknown", Action.CHOOSE_OTHER  # fields: architecture
+    CONFIG_KEY_MISSING = "config_key_missing", Action.CHOOSE_OTHER  # fields: name, key
+    CONFIG_INVALID = "config_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    TENSOR_UNKNOWN = "tensor_unknown", Action.CHOOSE_OTHER  # fields: name, architecture
+    TENSOR_MISSING = "tensor_missing", Action.CHOOSE_OTHER  # fields: name
+    TOKENIZER_MISSING = "tokenizer_missing", Action.FETCH_MISSING  # fields: name, base_model
+    TOKENIZER_INVALID = "tokenizer_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    TOKENIZER_MISTRAL = "tokenizer_mistral", Action.CHOOSE_OTHER  # Mistral's own format only; fields: name
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name
     ENGINE_NAME_TAKEN = "engine_name_taken", Action.CHOOSE_NAME  # fields: name

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import Code, ModelyardError
-from .checkpoint_files import SmallFiles
+from .checkpoint_files import FileTree, SmallFiles
 from .checkpoint_tensor import FileRange, ShardData, ShardHeader, StoredTensor
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Locate = Callable[[str], FileRange]
 """Where the bytes of the named shard lie on this computer. May block until it is downloaded."""
+
+_MAX_PEEK = 64 * 1024
 
 
 class RowReader(Protocol):
@@ -53,14 +55,22 @@ class TensorTable(Protocol):
     @property
     def base_model(self) -> str | None: ...
 
+    def shards_of(self, name: str) -> tuple[str, ...]:
+        """The weight files the tensor's numbers come from: what has to be here before it can be read."""
+        ...
+
+    def peek(self, names: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of a few tiny stored tensors (at most 64 KB each), also of a remote checkpoint."""
+        ...
+
     def reader(self, locate: Locate | None = None) -> RowReader: ...
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """See TensorTable. `shards` are in reading order. `risks`: "pickle" (a PyTorch file; read without running it),
-    "remote_code" (the configuration asks for the repository's own program; never run). `locate` is None when the
-    weights are elsewhere; a reader then needs one."""
+    "remote_code" (the configuration asks for the repository's own program; never run). `tree`: all
+    files of the folder. `locate` is None when the weights are elsewhere; a reader then needs one."""
 
     name: str
     config: Mapping[str, Any]
@@ -70,6 +80,7 @@ class Checkpoint:
     original_format: bool
     risks: tuple[str, ...]
     base_model: str | None
+    tree: FileTree
     locate: Locate | None = None
 
     @property
@@ -80,6 +91,25 @@ class Checkpoint:
     @property
     def original(self) -> str:
         return guessed_outtype(self.tensors.values())
+
+    def shards_of(self, name: str) -> tuple[str, ...]:
+        return (self.tensors[name].shard,)
+
+    def peek(self, names: Iterable[str]) -> dict[str, bytes]:
+        """See TensorTable. Raises FILE_MISSING, FILE_UNREADABLE, FILE_TOO_BIG; KeyError for an unknown name."""
+        by_shard: dict[str, list[str]] = {}
+        for name in names:
+            by_shard.setdefault(self.tensors[name].shard, []).append(name)
+        found: dict[str, bytes] = {}
+        headers = {shard.name: shard for shard in self.shards}
+        for shard, wanted in by_shard.items():
+            with self.tree.open(shard) as source:
+                for name in wanted:
+                    size = self.tensors[name].nbytes
+                    if size > _MAX_PEEK:
+                        raise ModelyardError(Code.FILE_TOO_BIG, name=name, size_bytes=size, limit_bytes=_MAX_PEEK)
+                    found[name] = source.read_at(headers[shard].offset_of(source, name), size)
+        return found
 
     def reader(self, locate: Locate | None = None) -> RowReader:
         """A reader of rows. `locate` replaces the checkpoint's own (a download, a work folder). Close it after use.

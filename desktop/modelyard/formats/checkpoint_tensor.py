@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .source import ByteSource
+
 # Element types by their safetensors name: bytes each, and the numpy type rows are read in (little-endian). BF16 and the
 # 8-bit floats have no numpy type; they travel as their bits.
 _ELEMENTS: dict[str, tuple[int, str]] = {
@@ -103,6 +105,10 @@ class ShardHeader(Protocol):
 
     @property
     def tensors(self) -> tuple[StoredTensor, ...]: ...
+
+    def offset_of(self, source: ByteSource, name: str) -> int:
+        """Where the numbers of a tensor begin in the file `source` reads (contiguous tensors only)."""
+        ...
 
     def open_data(self, where: FileRange) -> ShardData:
         """Map the weights. Raises FILE_MISSING, FILE_UNREADABLE, FILE_CHANGED."""

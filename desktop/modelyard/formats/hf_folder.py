@@ -81,6 +81,7 @@ def read_checkpoint(
         original_format=weights.original_format,
         risks=tuple(risks),
         base_model=base_model,
+        tree=tree,
         locate=locate,
     )
 

@@ -37,6 +37,11 @@ class SafetensorsHeader:
     begins: tuple[int, ...]
     metadata: dict[str, str]
 
+    def offset_of(self, source: ByteSource, name: str) -> int:
+        """Where the tensor's numbers begin in the file."""
+        names = [tensor.name for tensor in self.tensors]
+        return self.begins[names.index(name)]
+
     def open_data(self, where: FileRange) -> ShardData:
         """Map the weights. Raises FILE_MISSING, FILE_UNREADABLE, FILE_CHANGED."""
         return SafetensorsData(self, where)

@@ -35,6 +35,13 @@ class TorchHeader:
     views: tuple[TensorView, ...]
     entries: dict[str, ZipEntry]
 
+    def offset_of(self, source: ByteSource, name: str) -> int:
+        """Where the numbers of a contiguous tensor begin in the file. Raises ZIP_INVALID."""
+        names = [tensor.name for tensor in self.tensors]
+        view = self.views[names.index(name)]
+        entry = self.entries[view.storage.key]
+        return data_offset(source, entry) + view.offset * (element_bytes(view.dtype) or 1)
+
     def open_data(self, where: FileRange) -> ShardData:
         """Map the weights. Raises FILE_MISSING, FILE_UNREADABLE, FILE_CHANGED, ZIP_INVALID."""
         return TorchData(self, where)

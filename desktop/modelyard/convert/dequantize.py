@@ -1,0 +1,142 @@
+"""Packed checkpoints seen as the weights they stand for, computed row block by row block while streaming.
+
+Which packing it is says `quantization_config` of config.json (or the file the packing's own tool writes beside it); the
+table of tensors is what llama.cpp's converter has after dequantisation (conversion/base.py, dequant_model), with the
+packings it does not know added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..formats.checkpoint import RowReader, TensorTable, guessed_outtype
+from ..formats.checkpoint_tensor import StoredTensor
+from .unpack.awq import plan_awq
+from .unpack.bitnet import plan_bitnet
+from .unpack.bitsandbytes import plan_bitsandbytes
+from .unpack.compressed import plan_compressed
+from .unpack.fp4 import plan_nvfp4
+from .unpack.gptq import plan_gptq
+from .unpack.scaled import add_scaled
+from .unpack.scheme import Unpacking
+from .weights import DerivedTable, read_float32
+
+
+def unpacked(table: TensorTable) -> TensorTable:
+    """`table` itself if its weights are plain numbers, else a view of the weights they stand for.
+
+    Reads headers and, for bitsandbytes and pack-quantized files, a few tiny tensors. `original` is decided before
+    dequantisation as llama.cpp does, for packings it does not know (bitsandbytes, AWQ) after it.
+    gpt-oss (MXFP4) is left as it is: its family moves the blocks into GGUF unchanged.
+    Raises PACKING_UNKNOWN (with the base model, if known), PACKING_INVALID.
+    """
+    method, config = packing_of(table)
+    plan = Unpacking(table)
+    match method:
+        case "" | "mxfp4":
+            pass
+        case "bitsandbytes":
+            plan_bitsandbytes(plan)
+        case "gptq":
+            plan_gptq(plan, config)
+        case "awq":
+            plan_awq(plan, config)
+        case "fp8" | "fbgemm_fp8":
+            _plan_fp8(plan, config)
+        case "compressed-tensors":
+            plan_compressed(plan, config)
+        case "modelopt":
+            _plan_modelopt(plan)
+        case "bitnet":
+            plan_bitnet(plan)
+        case _:
+            raise plan.unknown(method)
+    for tensor in table.tensors.values():
+        if tensor.dtype in ("F8_E4M3", "F8_E5M2") and tensor.name not in plan.consumed:
+            plan.add(_Cast(tensor))
+    if not plan.derived:
+        return table
+    plan.drop_unused()
+    seen = plan.seen()
+    original = guessed_outtype(seen) if method in ("bitsandbytes", "awq") else table.original
+    return DerivedTable(table, seen, plan.derived, original)
+
+
+def packing_of(table: TensorTable) -> tuple[str, Mapping[str, Any]]:
+    """The packing's name in lower case ("" for plain weights) and its configuration."""
+    config = _packing_config(table)
+    method = str(config.get("quant_method") or "").lower()
+    if method in ("auto-round", "intel/auto-round"):
+        # AutoRound writes the form of another tool and says which: "auto_round:auto_gptq", "auto_round:auto_awq".
+        form = str(config.get("packing_format", ""))
+        return ("awq" if "awq" in form else "gptq" if "gptq" in form else method), config
+    return method, config
+
+
+def _packing_config(table: TensorTable) -> Mapping[str, Any]:
+    text = table.config.get("text_config")
+    for holder in (table.config, text if isinstance(text, dict) else {}):
+        for key in ("quantization_config", "compression_config"):
+            found = holder.get(key)
+            if isinstance(found, dict):
+                return found if found.get("quant_method") else {**found, "quant_method": "compressed-tensors"}
+    mistral = table.config.get("quantization")
+    if isinstance(mistral, dict) and mistral.get("qformat_weight") == "fp8_e4m3":
+        return {"quant_method": "fp8"}
+    for file, method in (("quantize_config.json", "gptq"), ("quant_config.json", "awq")):
+        if file in table.files:
+            return {"quant_method": method, **(table.files.json(file) or {})}
+    producer = (table.files.json("hf_quant_config.json") or {}).get("producer")
+    if isinstance(producer, dict):
+        return {"quant_method": str(producer.get("name") or "")}
+    return {}
+
+
+def _plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
+    """DeepSeek (`weight_scale_inv`, blocks), Mistral (`qscale_weight`), AutoFP8 and FBGEMM (`weight_scale`)."""
+    size = config.get("weight_block_size")
+    block = size if isinstance(size, list) and all(type(n) is int and n > 0 for n in size) else ()
+    for name in plan.stored:
+        if name.endswith("_scale_inv"):
+            add_scaled(plan, name.removesuffix("_scale_inv"), name, block)
+        elif name.endswith(".qscale_weight"):
+            add_scaled(plan, name.removesuffix("qscale_weight") + "weight", name, block)
+        elif name.endswith(".weight_scale"):
+            add_scaled(plan, name.removesuffix("_scale"), name)
+
+
+def _plan_modelopt(plan: Unpacking) -> None:
+    """NVIDIA ModelOpt: NVFP4 where the scale has a column for each block of 16, FP8 otherwise."""
+    for name in plan.stored:
+        if not name.endswith(".weight_scale"):
+            continue
+        weight = plan.stored.get(name.removesuffix("_scale"))
+        if weight is None:
+            plan.consumed.add(name)
+        elif weight.dtype == "U8" and len(plan.stored[name].shape) > 1:
+            plan_nvfp4(plan, weight.name, weight.name, name, f"{name}_2", divide=False)
+        else:
+            add_scaled(plan, weight.name, name)
+
+
+@dataclass(frozen=True)
+class _Cast:
+    """8-bit floats without any scale."""
+
+    stored: StoredTensor
+
+    @property
+    def tensor(self) -> StoredTensor:
+        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.stored.name,)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+        return read_float32(reader, self.stored, start, stop)

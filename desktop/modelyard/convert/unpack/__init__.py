@@ -1,0 +1,1 @@
+"""One file for each way weights are packed in checkpoints; dequantize.py chooses among them."""

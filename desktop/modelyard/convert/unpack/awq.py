@@ -1,0 +1,74 @@
+"""AWQ, form GEMM: 4-bit integers packed along the output dimension in the order 0 2 4 6 1 3 5 7, with scale and zero of
+each group of inputs.
+
+value[out, in] = (weight[in, out] − zero[g, out]) × scale[g, out], rounded to the scale's own type, as AutoAWQ's
+dequantize_gemm (awq/utils/packing_utils.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...formats.checkpoint import RowReader
+from ...formats.checkpoint_tensor import StoredTensor
+from ..weights import from_float32, read_whole, to_float32
+from .bits import aligned, unpack_fields
+from .scheme import Unpacking, number_of
+
+_ORDER = [0, 4, 1, 5, 2, 6, 3, 7]  # which field of a word holds outputs 0 … 7
+
+
+@dataclass(frozen=True)
+class AwqTensor:
+    """qweight (inputs, outputs / 8), qzeros (groups, outputs / 8), scales (groups, outputs)."""
+
+    tensor: StoredTensor
+    qweight: StoredTensor
+    qzeros: StoredTensor
+    scales: StoredTensor
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.qweight.name, self.qzeros.name, self.scales.name)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[Any]:
+        weight = self._unpacked(reader, self.qweight, start, stop)
+        zeros = self._unpacked(reader, self.qzeros, start, stop)
+        scales = to_float32(read_whole(reader, self.scales)[:, start:stop].T, self.scales.dtype)
+        group = weight.shape[1] // zeros.shape[1]
+        values = (weight - np.repeat(zeros, group, axis=1)).astype(np.float32) * np.repeat(scales, group, axis=1)
+        return from_float32(values, self.tensor.dtype)
+
+    def _unpacked(self, reader: RowReader, words: StoredTensor, start: int, stop: int) -> NDArray[np.int32]:
+        """Outputs [start, stop) as rows."""
+        first, last = aligned(start, stop, 8, self.tensor.shape[0])
+        fields = unpack_fields(read_whole(reader, words)[:, first // 8 : last // 8], 4)
+        ordered = fields.reshape(len(fields), -1, 8)[:, :, _ORDER].reshape(len(fields), -1)
+        return ordered[:, start - first : stop - first].T
+
+
+def plan_awq(plan: Unpacking, config: Mapping[str, Any]) -> None:
+    """Raises PACKING_UNKNOWN for another form than GEMM, PACKING_INVALID for tensors that do not fit together."""
+    bits, form = number_of(config.get("bits"), 4), str(config.get("version", "gemm")).lower()
+    if bits != 4 or form != "gemm":
+        raise plan.unknown(f"AWQ {form} {bits} bit")
+    for name in plan.stored:
+        if name.endswith(".qweight"):
+            plan.add(_tensor(plan, name.removesuffix(".qweight")))
+
+
+def _tensor(plan: Unpacking, base: str) -> AwqTensor:
+    qweight, qzeros, scales = (plan.need(base + suffix) for suffix in (".qweight", ".qzeros", ".scales"))
+    if qweight.dtype != "I32" or qzeros.dtype != "I32" or not len(qweight.shape) == len(scales.shape) == 2:
+        raise plan.invalid(qweight.name, f"{qweight.dtype} of shape {list(qweight.shape)}")
+    inputs, words = qweight.shape
+    groups = scales.shape[0]
+    if scales.shape[1] != words * 8 or qzeros.shape != (groups, words) or groups < 1 or inputs % groups:
+        raise plan.invalid(base, f"scales {list(scales.shape)}, zeros {list(qzeros.shape)}")
+    seen = StoredTensor(f"{base}.weight", scales.dtype, (words * 8, inputs), qweight.shard)
+    return AwqTensor(seen, qweight, qzeros, scales)
