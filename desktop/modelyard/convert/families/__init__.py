@@ -1,0 +1,33 @@
+"""The families of models we convert, one short file each; the registry by class name is here."""
+
+from __future__ import annotations
+
+import functools
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ...errors import Code, ModelyardError
+
+if TYPE_CHECKING:
+    from ..family import Family
+
+MODULES = ("llama",)
+
+
+@functools.cache
+def registry() -> dict[str, type[Family]]:
+    """Class name (config.json's `architectures`) → family."""
+    found: dict[str, type[Family]] = {}
+    for name in MODULES:
+        module = import_module(f".{name}", __package__)
+        for family in module.FAMILIES:
+            found.update(dict.fromkeys((*family.classes, *family.text_only), family))
+    return found
+
+
+def family_of(architecture: str) -> type[Family]:
+    """Raises FAMILY_UNKNOWN."""
+    family = registry().get(architecture)
+    if family is None:
+        raise ModelyardError(Code.FAMILY_UNKNOWN, architecture=architecture)
+    return family

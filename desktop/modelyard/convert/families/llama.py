@@ -1,0 +1,61 @@
+"""Llama and the models built like it: Mistral, Mixtral, SmolLM, SmolLM 3, Arcee, Yi and many others by the same class
+(conversion/llama.py)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..family import Family
+from ..keys import Keys
+from ..vocab.llama import write_llama_vocabulary
+
+
+class Llama(Family):
+    classes = (
+        "LlamaForCausalLM",
+        "LLaMAForCausalLM",
+        "MistralForCausalLM",
+        "MixtralForCausalLM",
+        "IQuestCoderForCausalLM",
+        "LlamaModel",
+    )
+    text_only = ("LlavaForConditionalGeneration", "VoxtralForConditionalGeneration", "VLlama3ForCausalLM")
+    arch = "llama"
+    permuted: ClassVar[tuple[tuple[str, str], ...]] = (("q_proj", "heads"), ("k_proj", "key_heads"))
+    experts = ("w1", "w2", "w3")
+    expert_path = "block_sparse_moe.experts"
+
+    def rename(self, name: str) -> str | None:
+        renamed = super().rename(name.replace("text_model.", ""))
+        if renamed is not None and self.model.architecture == "LlamaModel":
+            return f"model.{renamed}"
+        return renamed
+
+    def expert_name(self, block: int, kind: str) -> str:
+        return f"layers.{block}.feed_forward.experts.{kind}.weight"
+
+    def _scales_like_llama3(self) -> bool:
+        return True
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_vocab_size(self.config["vocab_size"])
+        keys.add_rope_dimension_count(self.config.head_size)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_llama_vocabulary(self.model, keys)
+
+
+class SmolLm3(Llama):
+    classes = ("SmolLM3ForCausalLM",)
+    text_only = ()
+    arch = "smollm3"
+
+
+class Arcee(Llama):
+    classes = ("ArceeForCausalLM",)
+    text_only = ()
+    arch = "arcee"
+
+
+FAMILIES = (Llama, SmolLm3, Arcee)

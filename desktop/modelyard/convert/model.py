@@ -1,0 +1,31 @@
+"""One checkpoint on its way: its configuration, its small files, and what should be said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..formats.checkpoint_files import SmallFiles
+from .config import Config
+
+
+@dataclass
+class Model:
+    """files: the small files. config: for the text model, text_config moved to the top. raw: config.json as it is.
+    names: the tensors of the checkpoint after unpacking. architecture: the class name that chose the family."""
+
+    files: SmallFiles
+    config: Config
+    raw: Mapping[str, Any]
+    names: frozenset[str]
+    architecture: str
+    directory_name: str
+    warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def warn(self, code: str, **fields: Any) -> None:
+        """A code of words/…/convert.toml [warnings]."""
+        self.warnings.append((code, fields))
+
+    def has(self, names: Iterable[str]) -> bool:
+        return any(name in self.names for name in names)

@@ -1,0 +1,74 @@
+"""Names of tensors: from a checkpoint's to llama.cpp's. PyPI `gguf` holds the tables; what b11434 has beyond gguf
+0.19 stands here."""
+
+from __future__ import annotations
+
+import functools
+
+import gguf
+
+_SUFFIXES = (".weight", ".bias")
+
+# Layers that predict a further token ahead, which gguf 0.19 does not give to these architectures.
+_AHEAD = {
+    "model.layers.{bid}.eh_proj": "blk.{bid}.nextn.eh_proj",
+    "model.layers.{bid}.embed_tokens": "blk.{bid}.nextn.embed_tokens",
+    "model.layers.{bid}.enorm": "blk.{bid}.nextn.enorm",
+    "model.layers.{bid}.hnorm": "blk.{bid}.nextn.hnorm",
+    "model.layers.{bid}.shared_head.head": "blk.{bid}.nextn.shared_head_head",
+    "model.layers.{bid}.shared_head.norm": "blk.{bid}.nextn.shared_head_norm",
+}
+_ADDED: dict[str, dict[str, str]] = dict.fromkeys(("deepseek2", "qwen3next", "qwen35", "qwen35moe", "exaone4"), _AHEAD)
+
+# Tensors that stay float32 whatever the outtype (conversion/base.py prepare_tensors).
+_ALWAYS_F32 = (
+    "FFN_GATE_INP",
+    "FFN_GATE_INP_SHEXP",
+    "POS_EMBD",
+    "TOKEN_TYPES",
+    "SSM_CONV1D",
+    "SHORTCONV_CONV",
+    "V_ENC_EMBD_POS",
+)
+
+
+@functools.cache
+def architecture_number(name: str) -> gguf.MODEL_ARCH:
+    return next(number for number, known in gguf.MODEL_ARCH_NAMES.items() if known == name)
+
+
+class TensorNames:
+    """The table of one architecture with `blocks` layers."""
+
+    def __init__(self, architecture: str, blocks: int) -> None:
+        number = architecture_number(architecture)
+        self._map = gguf.get_tensor_name_map(number, blocks)
+        self._added = {
+            source.format(bid=block): target.format(bid=block)
+            for source, target in _ADDED.get(architecture, {}).items()
+            for block in range(blocks)
+        }
+        kinds = {kind.name: kind for kind in gguf.MODEL_TENSORS[number]}
+        self._float32 = [gguf.TENSOR_NAMES[kinds[name]] for name in _ALWAYS_F32 if name in kinds]
+
+    def find(self, name: str) -> str | None:
+        """llama.cpp's name, None if the architecture has no such tensor."""
+        found: str | None = self._map.get_name(key=name, try_suffixes=_SUFFIXES)
+        if found is not None:
+            return found
+        for suffix in _SUFFIXES:
+            target = self._added.get(name.removesuffix(suffix))
+            if target is not None and name.endswith(suffix):
+                return target + suffix
+        return None
+
+    def always_float32(self, name: str, block: int | None) -> bool:
+        """By llama.cpp's name; `block` is the layer the source's name tells."""
+        if name.endswith("_norm.weight") or not name.endswith((".weight", ".lora_a", ".lora_b")):
+            return True
+        stem = name.removesuffix(".weight")
+        return any(
+            stem == (known.format(bid=block) if block is not None else known)
+            for known in self._float32
+            if ("{bid}" in known) == (block is not None)
+        )
