@@ -57,7 +57,7 @@ def secret_from_text(text: str) -> Secret:
 
 class SecretStore(Protocol):
     """A place for secrets by account name (the host a key belongs to). May block: the system may ask its owner to
-    unlock it, so it belongs on a worker thread. Raises KEYRING_MISSING, KEYRING_LOCKED, KEYRING_UNSAFE, KEYRING_FAILED."""
+    unlock it, so it belongs on a worker thread. Raises KEYRING_*."""
 
     def get(self, account: str) -> Secret | None: ...
 

@@ -1,0 +1,1 @@
+"""Fetching files of a repository: in ranges, several at once, resumable after anything, verified."""

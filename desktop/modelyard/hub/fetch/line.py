@@ -1,0 +1,146 @@
+"""One connection that brings ranges of files. Its sockets are known, so that it can be cut at any moment: a pause or a
+cancel does not wait for a silent server."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+from collections.abc import Generator, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...errors import Code, ModelyardError
+from ..answers import Subject, check_answer
+from ..session import Session, redirect_target
+from .part import Claim, PartFile
+
+_REDIRECTS = 5
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_IDENTITY = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Line:
+    """Brings bytes of one repository at one commit. One thread uses it; any thread may `cut` it."""
+
+    def __init__(self, session: Session, repository: str, revision: str) -> None:
+        self._session = session
+        self._repository = repository
+        self._revision = revision
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self._cut = False
+
+    def cut(self) -> None:
+        """Ends what is under way now, whatever it waits for; the line is of no further use."""
+        with self._lock:
+            self._cut = True
+            for each in self._sockets:
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(each, socket.SHUT_RDWR)  # not the TLS one: it would wait for the other side
+
+    def close(self) -> None:
+        self._session.close()
+
+    def chunks(self, claim: Claim) -> Generator[bytes, None, None]:
+        """The bytes of the claim in order. Raises HUB_* (also for a body cut short)."""
+        part = claim.part
+        with self._answer(part, claim.start, claim.end) as response:
+            skip = self._skip(response, part, claim.start)
+            position = claim.start
+            for received in response.iter_raw():
+                chunk = received
+                if skip:
+                    chunk, skip = chunk[skip:], max(0, skip - len(chunk))
+                if chunk := chunk[: claim.end - position]:
+                    position += len(chunk)
+                    yield chunk
+                if position == claim.end:
+                    return
+        if position < claim.end:
+            raise ModelyardError(Code.HUB_UNREACHABLE, host=self._session.endpoint.host, detail="cut off")
+
+    @contextlib.contextmanager
+    def _answer(self, part: PartFile, start: int, end: int) -> Iterator[httpx.Response]:
+        """The 200 or 206 at the end of the redirects; a kept address that has run out is asked for again."""
+        subject = self._session.subject(self._repository, self._revision, part.file.path)
+        headers = {"Range": f"bytes={start}-{end - 1}"}
+        kept = part.location
+        url = kept or self._resolve_url(part)
+        for _ in range(_REDIRECTS):
+            with self._session.open("GET", url, headers=headers, extensions={"trace": self._trace}) as response:
+                if response.has_redirect_location:
+                    self._check_identity(response, part)
+                    url = redirect_target(response, url, self._session.endpoint.host)
+                    continue
+                if url == kept and response.status_code in (400, 401, 403, 404, 410):
+                    part.location = kept = ""
+                    url = self._resolve_url(part)
+                    continue
+                self._check(response, part, subject)
+                if url != self._resolve_url(part):
+                    part.location = url
+                else:
+                    self._check_identity(response, part)
+                yield response
+                return
+        raise ModelyardError(Code.HUB_ANSWER_INVALID, host=self._session.endpoint.host, detail="redirects without end")
+
+    def _resolve_url(self, part: PartFile) -> str:
+        where = f"/{quote(self._repository)}/resolve/{quote(self._revision, safe='')}/{quote(part.file.path)}"
+        return self._session.url(where)
+
+    def _check(self, response: httpx.Response, part: PartFile, subject: Subject) -> None:
+        if response.status_code == 416:  # our range is within the size we were told
+            raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
+        check_answer(response, subject)
+        if response.status_code not in (200, 206):
+            detail = f"HTTP {response.status_code}"
+            raise ModelyardError(Code.HUB_ANSWER_INVALID, host=self._session.endpoint.host, detail=detail)
+
+    def _check_identity(self, response: httpx.Response, part: PartFile) -> None:
+        """The Hub's own answer names the bytes it will send. Raises HUB_FILE_CHANGED if they are not ours."""
+        named = response.headers.get("X-Linked-ETag") or response.headers.get("ETag", "")
+        etag = named.removeprefix("W/").strip('"')
+        size = response.headers.get("X-Linked-Size", "")
+        if size.isdigit() and int(size) != part.file.size:
+            raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
+        if not etag:
+            return
+        listed = part.file.etag
+        if listed and len(etag) == len(listed) and _IDENTITY.fullmatch(etag):
+            if etag != listed:
+                raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
+        elif part.seen_etag and part.seen_etag != etag:
+            raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
+        else:
+            part.seen_etag = etag
+
+    def _skip(self, response: httpx.Response, part: PartFile, start: int) -> int:
+        """Bytes to throw away before the wanted ones: none, or all before `start` if the server knows no ranges."""
+        if response.status_code == 200:
+            length = response.headers.get("Content-Length", "")
+            if length.isdigit() and int(length) != part.file.size:
+                raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
+            return start
+        found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if found is None or int(found[1]) != start:
+            raise ModelyardError(Code.HUB_ANSWER_INVALID, host=self._session.endpoint.host, detail="a wrong range")
+        if found[3] not in ("*", str(part.file.size)):
+            raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
+        return 0
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        """httpcore's trace extension: the one public way to a connection's socket."""
+        if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            return
+        opened = info["return_value"].get_extra_info("socket")
+        with self._lock:
+            self._sockets = [each for each in self._sockets if each.fileno() != -1]
+            self._sockets.append(opened)
+            if self._cut:
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(opened, socket.SHUT_RDWR)

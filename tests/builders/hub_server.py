@@ -1,0 +1,208 @@
+"""A Hub over real HTTP for tests: what huggingface_hub 2.4 and Modelyard ask of huggingface.co, with faults on demand.
+
+`python -m tests.builders.hub_server FOLDER` serves FOLDER/<owner>/<name>/* from a process of its own (prints its URL).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+LFS_ENDINGS = (".gguf", ".safetensors", ".bin", ".pt")
+
+
+@dataclass
+class Blob:
+    """Contents of one file: in memory or on disk."""
+
+    data: bytes = b""
+    path: Path | None = None
+    lfs: bool = False
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if self.lfs and not self.sha256:
+            self.sha256 = self.hash()
+
+    def hash(self) -> str:
+        if self.path is None:
+            return hashlib.sha256(self.data).hexdigest()
+        with self.path.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path else len(self.data)
+
+    @property
+    def git_oid(self) -> str:
+        content = self.path.read_bytes() if self.path else self.data
+        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+    @property
+    def etag(self) -> str:
+        return self.sha256 if self.lfs else self.git_oid
+
+
+@dataclass
+class User:
+    """`role`: read, write or fineGrained; `scopes` as the Hub lists them for fine-grained keys."""
+
+    name: str
+    role: str = "write"
+    organizations: tuple[str, ...] = ()
+    reads_gated: bool = True
+    writes: tuple[str, ...] = ()
+
+
+@dataclass
+class Repo:
+    """`people`: what became of somebody's request to a gated repository: allowed, pending or rejected."""
+
+    id: str
+    private: bool = False
+    gated: str = ""
+    people: dict[str, str] = field(default_factory=dict)
+    card: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=lambda: ["transformers"])
+    files: dict[str, Blob] = field(default_factory=dict)
+    commits: list[tuple[str, str, dict[str, Blob]]] = field(default_factory=list)
+
+    @property
+    def owner(self) -> str:
+        return self.id.split("/")[0]
+
+    @property
+    def sha(self) -> str:
+        return self.commits[-1][0]
+
+    def commit(self, message: str) -> str:
+        sha = hashlib.sha1(f"{self.id} {len(self.commits)} {message}".encode()).hexdigest()
+        self.commits.append((sha, message, dict(self.files)))
+        return sha
+
+
+@dataclass
+class Fault:
+    """Goes wrong `count` times at requests whose "METHOD path" matches. One of: a `status` (with headers), the body
+    cut or gone silent after so many bytes, or changed bytes."""
+
+    match: str
+    count: int = 1
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut_after: int | None = None
+    stall_after: int | None = None
+    flip_at: int | None = None  # one wrong byte at this offset of the file
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it arrived. `host` is the Host header."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+
+    @property
+    def host(self) -> str:
+        return self.headers.get("host", "")
+
+    @property
+    def key(self) -> str:
+        return self.headers.get("authorization", "")
+
+
+class Hub:
+    """The server. `url` is the Hub, `cdn` the other host its redirects lead to."""
+
+    def __init__(self) -> None:
+        self.repos: dict[str, Repo] = {}
+        self.renamed: dict[str, str] = {}
+        self.users: dict[str, User] = {}
+        self.objects: dict[str, bytes | Path] = {}
+        self.parts: dict[str, dict[int, bytes]] = {}
+        self.faults: list[Fault] = []
+        self.seen: list[Seen] = []
+        self.bytes_per_second = 0  # for each connection; 0 = as fast as it goes
+        self.sent_bytes = 0
+        self.ranges = True  # False: always the whole file
+        self.part_bytes = 0  # uploads above this come in parts; 0 = in one
+        self.lock = threading.Lock()
+        self.closing = threading.Event()
+
+    def start(self) -> Hub:
+        from .hub_handler import Handler
+
+        handler = type("BoundHandler", (Handler,), {"hub": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        port = self._server.server_port
+        self.url, self.cdn = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def add(self, repo: str, files: Mapping[str, bytes | Path], **options: Any) -> Repo:
+        """A repository with one commit."""
+        made = Repo(repo, **options)
+        for path, content in files.items():
+            made.files[path] = make_blob(path, content)
+        made.commit("initial")
+        self.repos[repo] = made
+        return made
+
+    def fault_for(self, method: str, path: str) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.count > 0 and re.search(fault.match, f"{method} {path}"):
+                    fault.count -= 1
+                    return fault
+        return None
+
+    def requests(self, match: str) -> list[Seen]:
+        with self.lock:
+            return [seen for seen in self.seen if re.search(match, f"{seen.method} {seen.path}")]
+
+
+def make_blob(path: str, content: bytes | Path) -> Blob:
+    lfs = path.endswith(LFS_ENDINGS)
+    return Blob(path=content, lfs=lfs) if isinstance(content, Path) else Blob(content, lfs=lfs)
+
+
+def serve_folder(folder: Path) -> Hub:
+    hub = Hub()
+    for repository in sorted(folder.glob("*/*")):
+        files = {p.relative_to(repository).as_posix(): p for p in sorted(repository.rglob("*")) if p.is_file()}
+        hub.add(repository.relative_to(folder).as_posix(), files)
+    return hub
+
+
+def main() -> None:
+    hub = serve_folder(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        hub.bytes_per_second = int(sys.argv[2])
+    hub.start()
+    print(hub.url, flush=True)
+    while sys.stdin.readline():
+        print(hub.sent_bytes, flush=True)  # any line asks for the count
+    time.sleep(0)
+    hub.stop()
+
+
+if __name__ == "__main__":
+    main()
