@@ -35,7 +35,8 @@ class EngineStatus:
 
 @dataclass(frozen=True)
 class InstalledModel:
-    """One model as an engine lists it. `size_bytes` on disk; `modified` unix seconds; `size_label` e.g. "Q4_K_M"."""
+    """One model as an engine lists it. `size_bytes` on disk; `modified` unix seconds; `size_label` e.g. "Q4_K_M".
+    `location`: the folder or file of the model where this computer can read it."""
 
     engine: str
     name: str
@@ -53,11 +54,15 @@ class InstalledModel:
 
 @dataclass(frozen=True)
 class ModelDetails:
+    """`persona`: what was installed with it, the base left empty. `files`: its GGUF files where this computer can read
+    them, the model's first (all parts of a split set), then a projector."""
+
     model: InstalledModel
     persona: Persona
     chat_template: str = ""
     licence: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ class ChatFormat:
 
 @dataclass(frozen=True)
 class InstallRequest:
-    """Put a finished GGUF into an engine. `sha256` (hex) of the file if already known."""
+    """Put a finished GGUF into an engine. `gguf`: the file, or the first part of a split set. `sha256` (hex) of the
+    file if already known."""
 
     name: str
     gguf: Path
@@ -115,7 +121,9 @@ class ChatMessage:
 @dataclass(frozen=True)
 class ChatRequest:
     """`options` override the model's own parameters (names of the Modelfile). `persona`, when given, replaces the
-    stored one for this request only (unsaved changes in the editor). `think`: None = the model's default."""
+    stored one for this request only (unsaved changes in the editor). `think`: None = the model's default.
+
+    A system message at the start of `messages` stands in place of the persona's."""
 
     model: str
     messages: tuple[ChatMessage, ...]
@@ -126,7 +134,8 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class ChatStats:
-    """End of an answer. reason: "stop", "length" or "cancelled". Times in seconds."""
+    """End of an answer. reason: "stop", "length" or "cancelled". Times in seconds. `forgotten`: how many of the oldest
+    messages were left out because the conversation memory was full."""
 
     reason: str
     prompt_tokens: int = 0
@@ -135,6 +144,7 @@ class ChatStats:
     first_token_seconds: float = 0.0
     tokens_per_second: float = 0.0
     context_length: int | None = None
+    forgotten: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,7 +170,8 @@ class Engine(Protocol):
     def install(self, request: InstallRequest, listener: Listener, cancel: CancelToken) -> InstalledModel:
         """Atomic: afterwards the model is there and whole, or nothing of it is. Reports progress of Step.ADDING.
 
-        Raises ENGINE_NAME_TAKEN (unless request.replace), ENGINE_NAME_INVALID, DISK_FULL, FILE_MISSING."""
+        Raises ENGINE_NAME_TAKEN (unless request.replace), ENGINE_NAME_INVALID, DISK_FULL, FOLDER_NOT_WRITABLE,
+        FILE_MISSING, FILE_CHANGED, Cancelled."""
 
     def update(self, name: str, persona: Persona, listener: Listener, cancel: CancelToken) -> InstalledModel:
         """Give an installed model another persona; nothing that was cleared is inherited. Weights untouched."""
@@ -168,12 +179,19 @@ class Engine(Protocol):
     def remove(self, name: str) -> int:
         """Returns the bytes freed. Raises ENGINE_MODEL_MISSING."""
 
-    def copy(self, source: str, destination: str) -> InstalledModel: ...
+    def copy(self, source: str, destination: str) -> InstalledModel:
+        """Raises ENGINE_MODEL_MISSING, ENGINE_NAME_TAKEN, ENGINE_NAME_INVALID."""
 
-    def show(self, name: str) -> ModelDetails: ...
+    def show(self, name: str) -> ModelDetails:
+        """Raises ENGINE_MODEL_MISSING."""
 
     def chat(self, request: ChatRequest, cancel: CancelToken) -> Iterator[ChatChunk]:
-        """Streams. Cancelling ends the stream within 0.2 s with stats.reason "cancelled" (no exception)."""
+        """Streams; the last chunk carries the stats. Cancelling, at any moment, ends the stream within 0.2 s with
+        stats.reason "cancelled" (no exception). Nothing happens before the first next(); closing the iterator cancels.
+
+        Raises ENGINE_MODEL_MISSING, ENGINE_NO_CHAT, ENGINE_NO_VISION, ENGINE_BAD_OPTION, ENGINE_PROMPT_TOO_LONG (the
+        last message alone is too long), ENGINE_LOAD_FAILED, ENGINE_OUT_OF_MEMORY, ENGINE_CRASHED, ENGINE_FAILED; after
+        any of them the next message works again."""
 
     def running(self) -> list[RunningModel]: ...
 

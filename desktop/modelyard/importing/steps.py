@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..events import CancelToken, Listener, Step, progress, step_finished, step_started
-from .workspace import storage_error
+from ..host.files import storage_error
 
 
 @contextmanager

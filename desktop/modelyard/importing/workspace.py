@@ -8,8 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Code, ModelyardError
-from ..host.machine import free_space
+from ..host.files import storage_error
 
 _CLAIM = "claim"
 
@@ -71,15 +70,6 @@ def folder_bytes(folder: Path) -> int:
                 status = path.stat()
                 total += getattr(status, "st_blocks", 0) * 512 or status.st_size
     return total
-
-
-def storage_error(error: OSError, folder: Path, need: int) -> ModelyardError:
-    """The coded error for a failed write into `folder`."""
-    import errno
-
-    if error.errno in (errno.ENOSPC, errno.EDQUOT) or getattr(error, "winerror", 0) in (39, 112):
-        return ModelyardError(Code.DISK_FULL, folder=str(folder), need_bytes=need, free_bytes=free_space(folder))
-    return ModelyardError(Code.FOLDER_NOT_WRITABLE, folder=str(folder))
 
 
 def _claimed(folder: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ..errors import Code, ModelyardError
 from .decode import decode
@@ -59,19 +58,6 @@ def error_at(text: str, position: int, problem: Problem) -> ModelfileError:
         read = position + problem.end
         line = 1 + text.count("\n", 0, read) + text.count("\r", 0, read)
     return ModelfileError(problem.kind, problem.word, line)
-
-
-def report(data: bytes) -> dict[str, Any]:
-    """What `modelyard modelfile parse --json` prints: {"commands": [{name, args}]} or {"error": {kind, line, message}};
-    `line` is left out where Ollama names none."""
-    try:
-        commands = parse(data)
-    except ModelfileError as error:
-        found: dict[str, Any] = {"kind": error.kind.value, "message": error.message}
-        if error.line is not None:
-            found["line"] = error.line
-        return {"error": found}
-    return {"commands": [{"name": command.name, "args": command.args} for command in commands]}
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelyard.modelfile.printable import clean
+from modelyard.modelfile.report import report
 from modelyard.modelfile.scanner import scan
-from modelyard.modelfile.syntax import ModelfileError, parse, report
+from modelyard.modelfile.syntax import ModelfileError, parse
 from tests.shared import SHARED, shared
 
 _CASES = SHARED / "conformance" / "modelfile_cases.json"
