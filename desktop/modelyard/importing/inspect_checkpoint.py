@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..convert.content import GgufContent, MetadataEntry, ValueType
+from ..convert.dequantize import unpacked
 from ..convert.plan import gguf_content
 from ..errors import ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
@@ -15,7 +17,7 @@ from ..formats.gguf_values import GgufEntry, GgufHeader
 from ..formats.hf_folder import open_checkpoint
 from ..host.machine import Machine
 from ..quantize.layout import exact_sizes
-from ..quantize.sizes import offered
+from ..quantize.sizes import by_converter, offered
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
 from .offers import Weights, offers
@@ -55,7 +57,7 @@ def checkpoint_inspection(
     except ModelyardError as error:
         return Inspection(**common, refusal=Refusal.of(error))
     try:
-        content = gguf_content(table)
+        content = gguf_content(unpacked(table))
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
     return Inspection(
@@ -122,14 +124,20 @@ def active_share_of(content: GgufContent) -> float:
 
 
 def _sizes(content: GgufContent, machine: Machine, download_bytes: int) -> dict[str, Any]:
+    sizes = exact_sizes(content, [size.name for size in (*offered(), *by_converter())])
     weights = Weights(
-        bytes_by_size=exact_sizes(content, [size.name for size in offered()]),
+        bytes_by_size=sizes,
         parameters=parameters_of(content),
         conversation=memory_of(content),
         context_limit=header_of(content).integer(f"{content.architecture}.context_length"),
         active_share=active_share_of(content),
     )
-    return {"sizes": offers(weights, machine, download_bytes)}
+    hidden = {size.name for size in by_converter()}
+    listed = (
+        replace(each, listed=False, common=False) if each.size in hidden else each
+        for each in offers(weights, machine, download_bytes)
+    )
+    return {"sizes": tuple(listed), "original": content.original}
 
 
 def _entry(entry: MetadataEntry) -> GgufEntry:

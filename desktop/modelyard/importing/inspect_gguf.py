@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import Code, ModelyardError
@@ -13,6 +14,7 @@ from ..formats.split import GgufSet, read_set
 from ..host.machine import Machine
 from .inspection import AS_IS, Inspection, Note, Refusal, SizeOption
 from .naming import shown_title, technical_name
+from .offers import Weights, offers
 from .sources import Source
 from .verdict import default_context, fit, group_of, memory_sum
 
@@ -32,7 +34,21 @@ def inspect_gguf(source: Source, path: Path, machine: Machine) -> Inspection:
     known = facts(whole.header)
     paired = paired_projector(path, known)
     size_bytes = sum(each.stat().st_size for each in paths)
-    return gguf_inspection(source, path.name, whole, known, machine, size_bytes, paired)
+    seen = gguf_inspection(source, path.name, whole, known, machine, size_bytes, paired)
+    if seen.refusal is not None:
+        return seen
+    from .rewrite_gguf import smaller_sizes  # numpy and the quantizer: not needed to refuse
+
+    weights = Weights(
+        bytes_by_size=smaller_sizes(whole, paths, size_bytes),
+        parameters=known.parameters,
+        conversation=known.memory,
+        context_limit=known.context_length,
+        active_share=active_share(known),
+    )
+    plain = known.size in ("F32", "F16", "BF16")
+    smaller = [replace(each, recommended=False, common=plain and each.common) for each in offers(weights, machine)]
+    return replace(seen, sizes=(*seen.sizes, *smaller))
 
 
 def gguf_inspection(

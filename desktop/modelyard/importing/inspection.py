@@ -10,6 +10,7 @@ from ..errors import Code, ModelyardError
 from .sources import Source
 
 AS_IS = "as-is"  # the size name for "keep the file as it is"
+ORIGINAL = "original"  # the size name for "as the author published it", in the checkpoint's own precision
 
 
 class Fit(StrEnum):
@@ -53,6 +54,7 @@ class SizeOption:
     seconds: float  # a guess for preparing it here, without download
     recommended: bool = False
     common: bool = True  # shown at once; others under "More sizes"
+    listed: bool = True  # False: known by name only (the converter's own outtypes, for scripts)
     files: tuple[str, ...] = ()  # of a GGUF repository: what this size fetches
 
 
@@ -106,14 +108,21 @@ class Inspection:
     warnings: tuple[Note, ...] = ()
     sizes: tuple[SizeOption, ...] = ()
     refusal: Refusal | None = None
+    original: str = ""  # the outtype that size "original" means
     details: Mapping[str, str] = field(default_factory=dict)  # technical rows for "Details"
 
     def option(self, size: str) -> SizeOption:
-        """Raises SIZE_UNKNOWN."""
+        """By exact name first, then whatever the case; ORIGINAL is understood. Raises SIZE_UNKNOWN."""
+        if size.lower() == ORIGINAL and self.original:
+            size = self.original
+        for same in (size, size.upper(), size.lower()):
+            for option in self.sizes:
+                if option.size == same:
+                    return option
         for option in self.sizes:
             if option.size.lower() == size.lower():
                 return option
-        offered = ", ".join(option.size for option in self.sizes)
+        offered = ", ".join(option.size for option in self.sizes if option.listed)
         raise ModelyardError(Code.SIZE_UNKNOWN, size=size, offered=offered)
 
     @property

@@ -2,67 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken, Listener, Step
-from ..formats.gguf_facts import facts
+from ..formats.gguf_facts import GgufFacts, facts
 from ..formats.split import read_set
 from .inspect_gguf import paired_projector
 from .inspection import AS_IS
-from .plan import NO_ENGINE, ImportPlan
-from .sources import GgufFile
+from .plan import ImportPlan
+from .prepared import Prepared, result_path
+from .sources import AdapterFolder, CheckpointFolder, GgufFile, HubRepo, LibraryModel
 from .steps import step
 from .surroundings import Surroundings
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """One finished GGUF. `ours`: it lies in our workspace and may be moved. `original`: what the person gave and may
-    now delete, None if nothing of theirs was copied."""
-
-    path: Path
-    ours: bool
-    size: str
-    has_template: bool
-    embedding_only: bool = False
-    sha256: str = ""
-    projector: Path | None = None
-    original: Path | None = None
-    warnings: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
 
 
 def prepare(
     plan: ImportPlan, folder: Path, surroundings: Surroundings, listener: Listener, cancel: CancelToken
 ) -> Prepared:
     """Raises the coded errors of reading, fetching, converting and writing."""
-    source = plan.source
-    if isinstance(source, GgufFile) and plan.choice.size == AS_IS:
-        return _as_it_is(source.path, folder, listener, cancel)
-    raise ModelyardError(Code.INTERNAL, detail=type(source).__name__)
+    match plan.source:
+        case GgufFile(path=path):
+            return prepare_gguf(path, plan, folder, surroundings, listener, cancel)
+        case CheckpointFolder(path=path):
+            from .prepare_checkpoint import prepare_checkpoint
+
+            return prepare_checkpoint(path, plan, folder, surroundings, listener, cancel)
+        case AdapterFolder():
+            from .prepare_lora import prepare_adapter
+
+            return prepare_adapter(plan.source, plan, folder, surroundings, listener, cancel)
+        case HubRepo():
+            from .prepare_hub import prepare_hub
+
+            return prepare_hub(plan.source, plan, folder, surroundings, listener, cancel)
+        case LibraryModel(engine=engine, name=name):
+            location = surroundings.engine(engine).show(name).model.location
+            if location is None:
+                raise ModelyardError(Code.FILE_MISSING, name=name)
+            return prepare_gguf(location, plan, folder, surroundings, listener, cancel)
 
 
-def result_path(plan: ImportPlan, folder: Path) -> Path:
-    """Where a made file is written: at once where it was asked for, or in the workspace."""
-    if plan.choice.engine == NO_ENGINE and plan.choice.output is not None:
-        return plan.choice.output
-    return folder / "model.gguf"
-
-
-def _as_it_is(path: Path, folder: Path, listener: Listener, cancel: CancelToken) -> Prepared:
+def prepare_gguf(
+    path: Path, plan: ImportPlan, folder: Path, surroundings: Surroundings, listener: Listener, cancel: CancelToken
+) -> Prepared:
+    """A ready file: used as it is, a split set made whole, or made smaller."""
     with step(Step.LOOKING, listener):
-        whole, _paths = read_set(path)
+        whole, paths = read_set(path)
         known = facts(whole.header)
         projector = paired_projector(path, known)
         cancel.check()
+    if plan.choice.size == AS_IS and len(paths) == 1:
+        return _finished(path, known, projector, path, ours=False)
+    from .rewrite_gguf import rewrite
+
+    with step(Step.PREPARING, listener):
+        written = rewrite(whole, paths, plan, result_path(plan, folder), surroundings, listener, cancel)
+    return _finished(written.path, known, projector, path, ours=True, sha256=written.sha256, warnings=written.warnings)
+
+
+def _finished(
+    path: Path,
+    known: GgufFacts,
+    projector: Path | None,
+    original: Path,
+    *,
+    ours: bool,
+    sha256: str = "",
+    warnings: tuple[tuple[str, dict[str, str]], ...] = (),
+) -> Prepared:
     return Prepared(
         path=path,
-        ours=False,
+        ours=ours,
         size=known.size,
         has_template=bool(known.chat_template),
         embedding_only=known.is_embedding,
+        sha256=sha256,
         projector=projector,
-        original=path,
+        original=original,
+        warnings=warnings,
     )

@@ -11,7 +11,8 @@ from ..events import CancelToken, Event, Listener, Step, warning
 from .inspection import AS_IS
 from .plan import NO_ENGINE, ImportPlan
 from .planning import work_key
-from .prepare import Prepared, prepare
+from .prepare import prepare
+from .prepared import Prepared
 from .smoke_test import SmokeReport, tested
 from .steps import copy_file, step
 from .surroundings import Surroundings

@@ -86,6 +86,11 @@ def offered(*, importance: bool = False) -> tuple[Size, ...]:
     )
 
 
+def by_converter() -> tuple[Size, ...]:
+    """The outtypes of llama.cpp's converter, for scripts that name them."""
+    return tuple(size for size in _SIZES if size.converter)
+
+
 def find_size(name: str, original: str = "f16") -> Size:
     """The size of that name: exact first, then whatever the case. `original` is content.original.
 

@@ -1,0 +1,17 @@
+"""An importance matrix given by the person, ready for the quantizer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..quantize.importance import ImportanceMatrix
+
+
+def read_importance(path: Path | None) -> ImportanceMatrix | None:
+    """None if no file was given. Raises FILE_MISSING, FILE_UNREADABLE, IMATRIX_INVALID."""
+    if path is None:
+        return None
+    from ..formats.imatrix import read_imatrix
+
+    read = read_imatrix(path)
+    return ImportanceMatrix(read.weights, str(path), read.dataset, read.chunks)
