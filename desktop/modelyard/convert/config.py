@@ -122,7 +122,7 @@ def _derived(model_type: str, values: Mapping[str, Any], defaults: Mapping[str, 
     """Values the configuration classes compute from others."""
     merged = {**defaults, **values}
     found: dict[str, Any] = {}
-    if "num_key_value_heads" in defaults and model_type not in _FIXED_KEY_HEADS:
+    if "num_key_value_heads" in defaults and model_type not in _FIXED_KEY_HEADS.split():
         found["num_key_value_heads"] = merged["num_attention_heads"]
     for key, types, rule in _RULES:
         if model_type in types:
@@ -132,10 +132,10 @@ def _derived(model_type: str, values: Mapping[str, Any], defaults: Mapping[str, 
 
 # Classes with a number of their own for num_key_value_heads when the key is missing.
 _FIXED_KEY_HEADS = (
-    "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text gemma gemma2 gemma3_text "
-    "phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss lfm2 ernie4_5 ernie4_5_moe "
-    "llama4_text seed_oss gpt_bigcode bitnet"
-).split()
+    "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text gemma "
+    "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss "
+    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gpt_bigcode bitnet"
+)
 
 
 def _own_head_size(config: Mapping[str, Any]) -> int:

@@ -39,9 +39,10 @@ _OTHER_STARTS = (
     "speech_embeddings.",
 )
 _OTHER_PARTS = (
-    "visual. vision. audio. talker. vision_ audio_ token2wav. code2wav. projector. pre_mm_projector_norm image_newline "
-    "view_seperator patch_embed patch_embedding patch_merger. patch_merge_mlp. model.connector."
-).split()
+    "visual. vision. audio. talker. vision_ audio_ token2wav. code2wav. projector. pre_mm_projector_norm "
+    "image_newline view_seperator patch_embed patch_embedding patch_merger. patch_merge_mlp. "
+    "model.connector."
+)
 _NEVER = (".attention.masked_bias", ".attention.bias", ".rotary_emb.inv_freq", ".attn.masked_bias")
 
 _SHAPE: tuple[Row, ...] = (
@@ -65,9 +66,7 @@ _REST: tuple[Row, ...] = (
     ("expert_group_count", ("n_group",)),
     ("expert_group_used_count", ("topk_group",)),
 )
-_SCORES = (
-    "score_function scoring_func score_func moe_router_activation moe_router_activation_func expert_selection_fn"
-).split()
+_SCORES = "score_function scoring_func score_func moe_router_activation moe_router_activation_func expert_selection_fn"
 
 
 class Family:
@@ -108,7 +107,7 @@ class Family:
 
     def rename(self, name: str) -> str | None:
         """The name a checkpoint's tensor goes on with, None if it is not part of this model."""
-        if name.startswith(_OTHER_STARTS) or any(part in name for part in _OTHER_PARTS):
+        if name.startswith(_OTHER_STARTS) or any(part in name for part in _OTHER_PARTS.split()):
             return None
         if name.endswith((*_NEVER, *self.skipped)):
             return None
@@ -203,7 +202,7 @@ class Family:
                 getattr(keys, f"add_{method}")(value)
 
     def _write_gating(self, keys: Keys) -> None:
-        score = self.config.find(*_SCORES)
+        score = self.config.find(*_SCORES.split())
         if score is None:
             return
         kind = {"sigmoid": "SIGMOID", "softmax": "SOFTMAX", "sqrtsoftplus": "SQRTSOFTPLUS"}.get(score)

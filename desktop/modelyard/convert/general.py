@@ -15,9 +15,9 @@ from ..formats.checkpoint_files import SmallFiles
 from .keys import Keys
 
 _SAMPLING = (
-    "sequence top_k top_p min_p xtc_probability xtc_threshold temp penalty_last_n penalty_repeat mirostat mirostat_tau "
-    "mirostat_eta"
-).split()
+    "sequence top_k top_p min_p xtc_probability xtc_threshold temp penalty_last_n penalty_repeat mirostat "
+    "mirostat_tau mirostat_eta"
+)
 _OTHER_NAMES = {"temp": ("temperature",), "penalty_repeat": ("penalty_repeat", "repetition_penalty")}
 
 
@@ -65,7 +65,7 @@ def _sampling(files: SmallFiles) -> Iterable[tuple[str, Any]]:
         settings = files.json("generation_config.json") or {}
     except ModelyardError:  # not every model has a valid one; the reference passes over it too
         return
-    for name in _SAMPLING:
+    for name in _SAMPLING.split():
         key = next((key for key in _OTHER_NAMES.get(name, (name,)) if key in settings), None)
         if key is not None:
             yield name, settings[key]

@@ -9,6 +9,7 @@ Moving keeps the stored dtype (F32, F16 or BF16), arithmetic follows the referen
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -154,7 +155,7 @@ def sliced(tensor: Lazy, start: int, stop: int) -> Lazy:
 def split(tensor: Lazy, sizes: Sequence[int]) -> list[Lazy]:
     """Consecutive parts along the first dimension."""
     edges = np.cumsum([0, *sizes])
-    return [sliced(tensor, int(a), int(b)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [sliced(tensor, int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
 def middle_sliced(tensor: Lazy, start: int, stop: int) -> Lazy:

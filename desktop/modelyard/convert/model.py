@@ -24,8 +24,9 @@ class Model:
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def warn(self, code: str, **fields: Any) -> None:
-        """A code of words/…/convert.toml [warnings]."""
-        self.warnings.append((code, fields))
+        """A code of words/…/convert.toml [warnings]. Said once."""
+        if (code, fields) not in self.warnings:
+            self.warnings.append((code, fields))
 
     def has(self, names: Iterable[str]) -> bool:
         return any(name in self.names for name in names)

@@ -11,7 +11,7 @@ from ...errors import Code, ModelyardError
 if TYPE_CHECKING:
     from ..family import Family
 
-MODULES = ("llama",)
+MODULES = ("llama", "qwen", "gemma", "phi", "granite", "olmo", "gpt2")
 
 
 @functools.cache

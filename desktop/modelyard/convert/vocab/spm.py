@@ -1,4 +1,4 @@
-"""SentencePiece vocabularies (tokenizer model "llama"): from tokenizer.model, or from a byte-fallback tokenizer.json."""
+"""SentencePiece vocabularies (tokenizer model "llama"): from tokenizer.model or a byte-fallback tokenizer.json."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .bpe import base_model, looks_special, need_tokenizer
 from .hf_tokenizer import HfTokenizer
 from .special import SpecialTokens
 
-_PADDING, _ADDED = -10000.0, -1000.0  # scores the reference gives to missing and to added tokens
+PADDING_SCORE, ADDED_SCORE = -10000.0, -1000.0  # scores the reference gives to missing and to added tokens
 _BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
 _Type = gguf.TokenType
 
@@ -38,6 +38,13 @@ def has_spm(model: Model) -> bool:
 def read_pieces(model: Model) -> Pieces:
     """tokenizer.model, then added_tokens.json, then tokenizer_config.json's added_tokens_decoder
     (conversion/base.py _create_vocab_sentencepiece). Raises TOKENIZER_MISSING, TOKENIZER_INVALID."""
+    pieces = read_base_pieces(model)
+    _add_tokens(model, pieces, len(pieces.tokens))
+    return pieces
+
+
+def read_base_pieces(model: Model) -> Pieces:
+    """tokenizer.model alone, padded to the configuration's vocabulary. Raises as read_pieces does."""
     from sentencepiece import SentencePieceProcessor
 
     data = model.files.read("tokenizer.model")
@@ -50,7 +57,7 @@ def read_pieces(model: Model) -> Pieces:
         raise ModelyardError(Code.TOKENIZER_INVALID, name="tokenizer.model", detail=str(error)[:200]) from error
     count = processor.vocab_size()
     size = int(model.config.find("vocab_size_per_layer_input", "vocab_size") or count)
-    pieces = Pieces([f"[PAD{i}]" for i in range(size)], [_PADDING] * size, [int(_Type.UNUSED)] * size)
+    pieces = Pieces([f"[PAD{i}]" for i in range(size)], [PADDING_SCORE] * size, [int(_Type.UNUSED)] * size)
     for number in range(min(count, size)):
         kind = _Type.NORMAL
         if processor.IsUnknown(number):
@@ -62,7 +69,6 @@ def read_pieces(model: Model) -> Pieces:
         elif processor.IsByte(number):
             kind = _Type.BYTE
         pieces.set(number, processor.IdToPiece(number), processor.GetScore(number), kind)
-    _add_tokens(model, pieces, size)
     return pieces
 
 
@@ -70,7 +76,7 @@ def _add_tokens(model: Model, pieces: Pieces, size: int) -> None:
     beyond = 0
     for text, number in (model.files.json("added_tokens.json") or {}).items():
         if int(number) < size:
-            pieces.set(int(number), text, _ADDED, _Type.USER_DEFINED)
+            pieces.set(int(number), text, ADDED_SCORE, _Type.USER_DEFINED)
         else:
             beyond += 1
     settings = model.files.json("tokenizer_config.json") or {}
@@ -79,9 +85,9 @@ def _add_tokens(model: Model, pieces: Pieces, size: int) -> None:
         if int(key) >= size:
             beyond += 1
         elif entry.get("special") or looks_special(text):
-            pieces.set(int(key), text, _ADDED, _Type.CONTROL)
+            pieces.set(int(key), text, ADDED_SCORE, _Type.CONTROL)
         else:
-            pieces.set(int(key), text.replace("▁", " "), _ADDED, _Type.USER_DEFINED)
+            pieces.set(int(key), text.replace("▁", " "), ADDED_SCORE, _Type.USER_DEFINED)
     if beyond:
         model.warn("tokens_beyond_vocabulary", count=beyond, size=size)
 
@@ -137,5 +143,5 @@ def _fallback_pieces(tokenizer: HfTokenizer) -> Pieces:
 
 def _append(pieces: Pieces, text: str, kind: int) -> None:
     pieces.tokens.append(text)
-    pieces.scores.append(_ADDED)
+    pieces.scores.append(ADDED_SCORE)
     pieces.kinds.append(int(kind))

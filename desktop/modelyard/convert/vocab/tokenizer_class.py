@@ -69,7 +69,7 @@ _CLASSES: dict[str, TokenizerClass] = {
 
 # The class a model type means when tokenizer_config.json names none (TOKENIZER_MAPPING_NAMES).
 _BY_MODEL_TYPE = {
-    "LlamaTokenizer": "llama mistral mixtral phi3 phimoe deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe llama4 llama4_text",
+    "LlamaTokenizer": "llama mistral mixtral arcee phi3 phimoe deepseek_v2 deepseek_v3 ernie4_5 ernie4_5_moe llama4",
     "Qwen2Tokenizer": "qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_5_vl",
     "GemmaTokenizer": "gemma gemma2 gemma3 gemma3_text",
     "CohereTokenizer": "cohere cohere2",

@@ -1,0 +1,69 @@
+"""Qwen 2, 2.5 and 3, dense and with experts, and models built like them (conversion/qwen.py)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .. import lazy
+from ..family import Family, Named, Row
+from ..keys import Keys
+from ..lazy import Lazy
+from ..pooling import write_pooling
+from ..vocab.bpe import write_bpe
+from ..vocab.spm import has_spm, write_spm
+
+
+class Qwen2(Family):
+    classes = ("Qwen2ForCausalLM", "Qwen2Model", "KORMoForCausalLM", "DotsOCRForCausalLM")
+    text_only = ("Qwen2AudioForConditionalGeneration", "AudioFlamingo3ForConditionalGeneration")
+    arch = "qwen2"
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        write_pooling(self.model, keys)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if has_spm(self.model):
+            write_spm(self.model, keys)
+        else:
+            write_bpe(self.model, keys)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if self.model.architecture == "Qwen2Model":
+            name = f"model.{name}"
+        yield from super().change(name, tensor, block)
+
+
+class Qwen3(Qwen2):
+    classes = ("Qwen3ForCausalLM", "Qwen3Model")
+    text_only = ()
+    arch = "qwen3"
+
+
+class Qwen2Moe(Family):
+    classes = ("Qwen2MoeForCausalLM",)
+    arch = "qwen2moe"
+    extra: ClassVar[tuple[Row, ...]] = (
+        ("expert_feed_forward_length", ("moe_intermediate_size",)),
+        ("expert_shared_feed_forward_length", ("shared_expert_intermediate_size",)),
+    )
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """Newer files hold the experts of a layer as one tensor, gate and up together."""
+        stem = name.removesuffix(".weight")
+        if stem.endswith("mlp.experts.down_proj"):
+            yield f"{stem}.weight", tensor
+        elif stem.endswith("mlp.experts.gate_up_proj"):
+            base, half = stem.removesuffix("gate_up_proj"), tensor.shape[-2] // 2
+            yield f"{base}gate_proj.weight", lazy.middle_sliced(tensor, 0, half)
+            yield f"{base}up_proj.weight", lazy.middle_sliced(tensor, half, 2 * half)
+        else:
+            yield from super().change(name, tensor, block)
+
+
+class Qwen3Moe(Qwen2Moe):
+    classes = ("Qwen3MoeForCausalLM",)
+    arch = "qwen3moe"
+
+
+FAMILIES = (Qwen2, Qwen3, Qwen2Moe, Qwen3Moe)
