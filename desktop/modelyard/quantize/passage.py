@@ -43,7 +43,9 @@ class Passage:
         journal: Journal,
         importance: ImportanceMatrix | None,
         order: Sequence[str] | None,
+        on_safe: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
+        self._on_safe = on_safe
         self._layout = layout
         self._reader = reader
         self._file = file
@@ -208,6 +210,8 @@ class Passage:
                     return
                 self._journal.synced(count)
             synced = count
+            if self._on_safe is not None:
+                self._on_safe([self._layout.tensors[n].job.name for n in self._journal.finished[:count]])
 
 
 def _spans(tensor: PlacedTensor, start: int, stop: int, by_expert: bool) -> Iterator[tuple[int, int, int]]:

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def write_gguf(
     importance: ImportanceMatrix | None = None,
     identity: str = "",
     as_read: bool = False,
+    on_safe: Callable[[Sequence[str]], None] | None = None,
 ) -> WrittenFile:
     """Writes `destination` in the size of that name.
 
@@ -67,7 +69,7 @@ def write_gguf(
     cancel.check()
     layout = plan_file(content, size, importance)
     order = [job.name for job in content.tensors] if as_read else None
-    return write_layout(layout, reader, destination, listener, cancel, threads, importance, identity, order)
+    return write_layout(layout, reader, destination, listener, cancel, threads, importance, identity, order, on_safe)
 
 
 def write_layout(
@@ -80,6 +82,7 @@ def write_layout(
     importance: ImportanceMatrix | None = None,
     identity: str = "",
     order: list[str] | None = None,
+    on_safe: Callable[[Sequence[str]], None] | None = None,
 ) -> WrittenFile:
     """As write_gguf, of a layout at hand. `order`: tensor names in the order of work, None for file order."""
     part, journal_path = _beside(destination)
@@ -92,7 +95,7 @@ def write_layout(
         journal = Journal(journal_path, key, finished or ())
         file = PositionalFile(part)
         try:
-            passage = Passage(layout, reader, file, journal, importance, order)
+            passage = Passage(layout, reader, file, journal, importance, order, on_safe)
             digest = passage.run(listener, cancel, threads or _cores())
             file.sync()
         finally:
