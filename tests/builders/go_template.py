@@ -196,7 +196,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "not": lambda value: not value,
     "len": len,
     "index": lambda value, key: value[key],
-    "slice": lambda value, *ends: value[slice(*ends)],
+    "slice": lambda value, start=0, end=None: value[start:end],
     "json": lambda value: json.dumps(value, ensure_ascii=False),
     "gt": lambda first, second: first > second,
     "lt": lambda first, second: first < second,

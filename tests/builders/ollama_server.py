@@ -379,11 +379,11 @@ class _Handler(BaseHTTPRequestHandler):
                     self.twin.cut_create_after = self.twin.cut_chat_after = None
                     self._hang_up()
                 if gone and not (goes_on and self.twin.generation != "0.33"):
-                    return
+                    return None
                 if not whole and not gone:
                     gone = not self._line(record, first=not sent)
                     if gone and not goes_on:
-                        return
+                        return None
                 sent.append(record)
         except LineError as error:
             if sent and not whole:

@@ -153,13 +153,17 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
         text = word if number == 0 else " " + word
         part = {"response": text} if generate else {"message": {"role": "assistant", "content": text}}
         yield base | part | {"done": False}
-    yield base | done | {
-        "done": True,
-        "done_reason": reason,
-        "total_duration": 10_000_000,
-        "load_duration": 2_000_000,
-        "prompt_eval_count": len(prompt.split()),
-        "prompt_eval_duration": 1_000_000,
-        "eval_count": len(words),
-        "eval_duration": 5_000_000,
-    }
+    yield (
+        base
+        | done
+        | {
+            "done": True,
+            "done_reason": reason,
+            "total_duration": 10_000_000,
+            "load_duration": 2_000_000,
+            "prompt_eval_count": len(prompt.split()),
+            "prompt_eval_duration": 1_000_000,
+            "eval_count": len(words),
+            "eval_duration": 5_000_000,
+        }
+    )

@@ -20,9 +20,7 @@ _NO_QUANTIZE = (
     "create-time quantization is only supported for safetensors imports; "
     "quantize GGUF models with llama.cpp tools before importing"
 )
-CHATML_GO = (
-    "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"
-)
+CHATML_GO = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"
 CHATML_STOP = {"stop": ["<|im_start|>", "<|im_end|>"]}
 
 

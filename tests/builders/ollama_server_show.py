@@ -58,7 +58,9 @@ def show(server: OllamaServer, model: Model, verbose: bool) -> dict[str, Any]:
     metadata.pop("general.name", None)
     template = store.text(model, "template")
     parameters = store.data(model, "params") or {}
-    flat = [(key, each) for key, value in parameters.items() for each in (value if isinstance(value, list) else [value])]
+    flat = [
+        (key, each) for key, value in parameters.items() for each in (value if isinstance(value, list) else [value])
+    ]
     answer: dict[str, Any] = {
         "license": "\n".join(store.licenses(model)),
         "modelfile": _modelfile(server, model, template, flat),
@@ -85,7 +87,9 @@ def _modelfile(server: OllamaServer, model: Model, template: str, parameters: li
     if system := store.text(model, "system"):
         lines.append("SYSTEM " + quote(system))
     lines += [f"{key.upper()} {model.config[key]}" for key in ("renderer", "parser") if key in model.config]
-    lines += [f"PARAMETER {key} {quote(value if isinstance(value, str) else go_number(value))}" for key, value in parameters]
+    lines += [
+        f"PARAMETER {key} {quote(value if isinstance(value, str) else go_number(value))}" for key, value in parameters
+    ]
     lines += ["LICENSE " + quote(text) for text in store.licenses(model)]
     lines += [f"MESSAGE {each['role']} {quote(each['content'])}" for each in store.data(model, "messages") or []]
     return "\n".join(lines) + "\n"

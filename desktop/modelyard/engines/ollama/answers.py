@@ -41,12 +41,6 @@ _CRASH = ("model runner has unexpectedly stopped", "llama runner process no long
 _DISK = ("no space left on device", "not enough space on the disk", "disk quota exceeded")
 
 
-def error_text(body: bytes) -> str:
-    """The message of an error answer: `error` of its JSON, the innermost one where JSON is nested in text."""
-    text = body.decode("utf-8", "replace")
-    return _message(_json(text)) or text
-
-
 def _json(text: str) -> Any:
     try:
         return json.loads(text)

@@ -139,6 +139,16 @@ class Connection:
             return ModelyardError(Code.OLLAMA_UNREACHABLE, address=self.address.url, detail=detail)
         return ModelyardError(Code.OLLAMA_LOST, address=self.address.url)
 
+    # --- calls of the official client ------------------------------------------------------------------------------
+
+    def remove(self, name: str) -> None:
+        with self.errors(name):
+            self.official.delete(name)
+
+    def copy(self, source: str, destination: str) -> None:
+        with self.errors(source):
+            self.official.copy(source, destination)
+
     # --- calls that the official client cannot make ----------------------------------------------------------------
 
     def get(self, path: str, seconds: float = QUICK_SECONDS) -> dict[str, Any]:
@@ -161,11 +171,16 @@ class Connection:
                 raise ValueError(path)
             return answer
 
-    def lines(self, path: str, body: Mapping[str, Any], cancel: CancelToken, name: str = "") -> Iterator[dict[str, Any]]:
+    def lines(
+        self, path: str, body: Mapping[str, Any], cancel: CancelToken, name: str = ""
+    ) -> Iterator[dict[str, Any]]:
         """The objects of a streamed answer. An `error` in the first answer or in any line is raised, coded."""
-        with self.errors(name, cancel), cancellable(cancel):
-            cancel.check()
-            with self.http.stream("POST", path, json=body) as response:
+        cancel.check()
+        with self.errors(name, cancel):
+            request = self.http.build_request("POST", path, json=body)
+            with cancellable(cancel):
+                response = self.http.send(request, stream=True)
+            with contextlib.closing(response):
                 if response.status_code >= 400:
                     self.refuse(response, _bounded(response), name)
                 for line in _lines(response):

@@ -1,0 +1,215 @@
+"""Putting a finished GGUF into Ollama: whole afterwards, or nothing of it.
+
+Order: name and space are checked, the digest is known, the blob is brought there (blobs.py), the model is created,
+leftovers of ours go. Accepts single files only: split sets are merged before this is called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ...errors import Cancelled, Code, ModelyardError
+from ...events import CancelToken, Listener, Step, progress, warning
+from ...host.machine import free_space
+from ..base import InstalledModel, InstallRequest
+from . import names
+from .blobs import How, Placed, digest_of, file_size, is_present, link, taken_back_on_failure, upload
+from .client import Connection
+from .creating import create, fields_of
+from .leftovers import remove_orphan
+from .listing import Tag, find_tag, installed
+from .store import Store
+from .templates import choose_template
+from .version import Version, space_needed
+
+_MARGIN = 16 << 20
+_SETTLE_SECONDS = 6.0  # a create of a single GGUF takes milliseconds once its blob is there
+_NOT_THE_SERVERS = ("operation not permitted", "permission denied")  # a linked blob of another user
+
+
+@dataclass
+class Installation:
+    """One install under way. Use `run()` once."""
+
+    connection: Connection
+    version: Version
+    store: Store | None
+    request: InstallRequest
+    listener: Listener
+    cancel: CancelToken
+    _placed: dict[str, Placed] = field(default_factory=dict)
+
+    def run(self) -> InstalledModel:
+        """See Engine.install. The file is never moved; a caller that is done with a work file removes it."""
+        name = self.request.name
+        if not names.is_valid(name):
+            raise ModelyardError(Code.ENGINE_NAME_INVALID, name=name)
+        before = find_tag(self.connection, name)
+        if before is not None and not self.request.replace:
+            raise ModelyardError(Code.ENGINE_NAME_TAKEN, name=before.name)
+        files = self._files()
+        self._report = _Report(self.listener, sum(size for _, size in files.values()) * 2)
+        with taken_back_on_failure(self._take_back):
+            for file_name, (path, size) in files.items():
+                self._placed[file_name] = self._place(path, size)
+            self.cancel.check()
+            self._create(before)
+        self._report.finish()
+        self._drop_rewritten()
+        after = find_tag(self.connection, name)
+        if after is None:
+            raise ModelyardError(Code.OLLAMA_LOST, address=self.connection.address.url)
+        return installed(after)
+
+    def _files(self) -> dict[str, tuple[Path, int]]:
+        """Neutral names: what is sent stands in the model for everybody to read."""
+        files = {"model.gguf": self.request.gguf}
+        if self.request.projector is not None:
+            files["projector.gguf"] = self.request.projector
+        return {name: (path, file_size(path)) for name, path in files.items()}
+
+    # --- the blob ----------------------------------------------------------------------------------------------------
+
+    def _place(self, path: Path, size: int) -> Placed:
+        known = self.request.sha256 if path == self.request.gguf else ""
+        digest = f"sha256:{known}" if known else digest_of(path, self.cancel, self._report.part)
+        self._report.next(size)
+        if is_present(self.connection, digest):
+            self._report.next(size)
+            return Placed(digest, How.PRESENT)
+        self._check_space(size, linked=self.store is not None and self.store.is_ours)
+        if link(self.connection, self.store, path, digest, self.request.ownership):
+            self._report.next(size)
+            return Placed(digest, How.LINKED)
+        return self._upload(path, size, digest)
+
+    def _upload(self, path: Path, size: int, digest: str) -> Placed:
+        self._check_space(size, linked=False)
+        upload(self.connection, path, digest, self.cancel, self._report.part)
+        self._report.next(size)
+        return Placed(digest, How.UPLOADED)
+
+    def _check_space(self, size: int, *, linked: bool) -> None:
+        """Only where the store stands on this computer; elsewhere the server says so itself."""
+        if self.store is None or not self.store.blobs.is_dir():
+            return
+        need, free = space_needed(self.version, size, linked=linked) + _MARGIN, free_space(self.store.blobs)
+        if free < need:
+            raise ModelyardError(Code.DISK_FULL, folder=str(self.store.root), need_bytes=need, free_bytes=free)
+
+    # --- the model ---------------------------------------------------------------------------------------------------
+
+    def _body(self) -> dict[str, Any]:
+        choice = choose_template(self.request.chat_format, self.request.persona)
+        for code in choice.warnings:
+            self.listener(warning(code, name=self.request.name))
+        persona = replace(self.request.persona, template=choice.template, parameters=choice.parameters)
+        return {"files": {name: placed.digest for name, placed in self._placed.items()}} | fields_of(persona)
+
+    def _create(self, before: Tag | None) -> None:
+        try:
+            self._settled_create(before)
+        except ModelyardError as error:
+            if not self._refuses_links(error):
+                raise
+            self._upload_linked()
+            self._settled_create(before)
+
+    def _refuses_links(self, error: ModelyardError) -> bool:
+        """The server runs as somebody else although the folder looked like ours."""
+        detail = str(error.fields.get("detail", "")).lower()
+        linked = any(placed.how is How.LINKED for placed in self._placed.values())
+        return linked and any(words in detail for words in _NOT_THE_SERVERS)
+
+    def _upload_linked(self) -> None:
+        paths = self._files()
+        for file_name, placed in self._placed.items():
+            if placed.how is How.LINKED and self.store is not None:
+                self.store.blob(placed.digest).unlink(missing_ok=True)
+                path, size = paths[file_name]
+                self._placed[file_name] = self._upload(path, size, placed.digest)
+
+    def _settled_create(self, before: Tag | None) -> None:
+        """Creates, and after a broken connection looks whether the server finished it alone.
+
+        Where GGUFs are kept, a create takes milliseconds and cannot be stopped by the client; it is awaited even when
+        cancelled. Where they are rewritten, it may take minutes and closing the stream ends it."""
+        cancel = CancelToken() if self.version.keeps_gguf else self.cancel
+        try:
+            create(self.connection, self.request.name, self._body(), cancel)
+        except ModelyardError as error:
+            if error.code is not Code.OLLAMA_LOST or not self._appears(before):
+                raise
+        except Cancelled:
+            if before is None and not self.version.known and self._appears(before):
+                self.connection.remove(self.request.name)
+            raise
+
+    def _appears(self, before: Tag | None) -> bool:
+        """Whether the model is there now and was not before. Old servers write nothing once the client is gone, so
+        one look is enough; newer ones finish by themselves and are given a moment."""
+        once = self.version.known and not self.version.keeps_gguf
+        deadline = time.monotonic() + (0.0 if once else _SETTLE_SECONDS)
+        while True:
+            tag: Tag | None = None
+            with contextlib.suppress(ModelyardError):
+                tag = find_tag(self.connection, self.request.name)
+            if tag is not None and (before is None or tag.digest != before.digest):
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+
+    # --- afterwards --------------------------------------------------------------------------------------------------
+
+    def _take_back(self) -> None:
+        """Removes what we brought and nobody uses: directly in our own store, else by a model made and removed."""
+        for placed in self._placed.values():
+            if placed.how is How.PRESENT:
+                continue
+            removed = self.store is not None and remove_orphan(self.store, placed.digest)
+            if not removed and self.version.keeps_gguf and is_present(self.connection, placed.digest):
+                self._take_back_through_model(placed)
+
+    def _take_back_through_model(self, placed: Placed) -> None:
+        """There is no call that removes a blob; removing the only model that holds it does."""
+        name = f"modelyard-removing:{placed.digest[7:19]}"
+        create(self.connection, name, {"files": {"model.gguf": placed.digest}}, CancelToken())
+        self.connection.remove(name)
+
+    def _drop_rewritten(self) -> None:
+        """0.33 stores a rewritten copy; the file we brought would lie there until its next start."""
+        for placed in self._placed.values():
+            if placed.how is not How.PRESENT and self.store is not None:
+                remove_orphan(self.store, placed.digest)
+
+
+class _Report:
+    """Progress over several files: each counts twice, once for its digest and once for its way there."""
+
+    def __init__(self, listener: Listener, total: int) -> None:
+        self._listener = listener
+        self._total = total
+        self._finished = 0
+        self._last = 0.0
+
+    @property
+    def part(self) -> Callable[[int], None]:
+        return self._part
+
+    def _part(self, done: int) -> None:
+        if time.monotonic() - self._last >= 0.1:
+            self._last = time.monotonic()
+            self._listener(progress(Step.ADDING, self._finished + done, self._total))
+
+    def next(self, size: int) -> None:
+        self._finished += size
+        self._listener(progress(Step.ADDING, self._finished, self._total))
+
+    def finish(self) -> None:
+        self._listener(progress(Step.ADDING, self._total, self._total))

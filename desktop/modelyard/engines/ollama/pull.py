@@ -1,0 +1,32 @@
+"""Fetching a model by name from the Ollama library (or hf.co) through the server, with progress over all its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import Code, ModelyardError
+from ...events import CancelToken, Listener, Step, progress
+from . import names
+from .client import Connection
+
+
+def pull(connection: Connection, name: str, listener: Listener, cancel: CancelToken) -> None:
+    """Cancelling keeps what was fetched: the next pull of the name goes on there.
+
+    Raises ENGINE_NAME_INVALID, OLLAMA_PULL_FAILED, DISK_FULL, OLLAMA_LOST, Cancelled."""
+    if not names.is_valid(name):
+        raise ModelyardError(Code.ENGINE_NAME_INVALID, name=name)
+    parts: dict[str, tuple[int, int]] = {}
+    succeeded = False
+    for record in connection.lines("/api/pull", {"model": name, "stream": True}, cancel, name):
+        succeeded = succeeded or record.get("status") == "success"
+        if digest := record.get("digest"):
+            parts[str(digest)] = (_count(record.get("completed")), _count(record.get("total")))
+            done, total = map(sum, zip(*parts.values(), strict=True))
+            listener(progress(Step.DOWNLOADING, done, total))
+    if not succeeded:
+        raise ModelyardError(Code.OLLAMA_LOST, address=connection.address.url)
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0

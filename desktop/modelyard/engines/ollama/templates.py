@@ -1,0 +1,109 @@
+"""Which chat template a model gets in Ollama, and where its turns end.
+
+Ollama renders with the GGUF's own Jinja unless it recognises the text as one of the formats it has a Go template for,
+or is given one. What it does not recognise we leave to the Jinja. What it does recognise gets a Go template of ours,
+made from this very Jinja (derive.py) where possible, so that the prompt is the model's own and not the nearest one.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...host.folders import resources_folder
+from ...modelfile.persona import ParameterValue, Persona
+from ..base import ChatFormat
+from .derive import derive_go_template
+from .distance import distance_below
+
+NEAR = 100  # Ollama's own limit
+_EOS = "{{eos}}"
+_CAPABLE = (("tools", "tool_call"), ("<think>",), ("</think>",))  # what Ollama searches a Jinja text for
+
+
+@dataclass(frozen=True)
+class KnownFormat:
+    """A format by Ollama's name. `go` and `ends` may hold the mark {{eos}} for the model's own end token."""
+
+    name: str
+    go: str
+    ends: tuple[str, ...]
+    contains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TemplateChoice:
+    """`template` for create (empty: leave it to the GGUF), all parameters with `stop` completed, codes of warnings.
+    `format_name`: the recognised format, or empty."""
+
+    template: str
+    parameters: Mapping[str, ParameterValue]
+    format_name: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@functools.cache
+def known_formats() -> dict[str, KnownFormat]:
+    text = (resources_folder() / "ollama" / "templates.toml").read_text(encoding="utf-8")
+    return {
+        name: KnownFormat(name, entry["go"], tuple(entry["end"]), tuple(entry.get("contains", ())))
+        for name, entry in tomllib.loads(text).items()
+    }
+
+
+@functools.cache
+def _references() -> tuple[tuple[str, str], ...]:
+    text = (resources_folder() / "ollama" / "references.json").read_text(encoding="utf-8")
+    return tuple((entry["name"], entry["jinja"]) for entry in json.loads(text)["references"])
+
+
+def recognise(jinja: str) -> KnownFormat | None:
+    """The format of a Jinja text: the nearest reference within Ollama's distance, else by its tokens."""
+    best, limit = "", NEAR
+    for name, reference in _references():
+        distance = distance_below(jinja, reference, limit)
+        if distance is not None:
+            best, limit = name, distance
+        if limit == 0:
+            break
+    if best:
+        return known_formats()[best]
+    marked = (each for each in known_formats().values() if each.contains)
+    return next((each for each in marked if all(token in jinja for token in each.contains)), None)
+
+
+def outdoes(jinja: str, go: str) -> bool:
+    """Whether Ollama ignores a Go template because the Jinja can do more (tools, thinking)."""
+    return any(any(w in jinja for w in words) and not any(w in go for w in words) for words in _CAPABLE)
+
+
+def choose_template(chat_format: ChatFormat, persona: Persona) -> TemplateChoice:
+    """A template in the persona is the person's will and is sent as it is."""
+    known = recognise(chat_format.template) if chat_format.template else None
+    parameters = dict(persona.parameters)
+    if stops := _stops(parameters.get("stop"), chat_format, known):
+        parameters["stop"] = stops
+    warnings: tuple[str, ...] = ()
+    template = persona.template
+    if template:
+        warnings = ("ollama_template_ignored",) if outdoes(chat_format.template, template) else ()
+    elif known is not None and not outdoes(chat_format.template, known.go):
+        derived = derive_go_template(chat_format.template, _eos(chat_format, known))
+        template = derived or known.go.replace(_EOS, _eos(chat_format, known))
+    return TemplateChoice(template, parameters, known.name if known else "", warnings)
+
+
+def _eos(chat_format: ChatFormat, known: KnownFormat) -> str:
+    return chat_format.eos_token or next((end for end in known.ends if end != _EOS), "</s>")
+
+
+def _stops(given: ParameterValue | None, chat_format: ChatFormat, known: KnownFormat | None) -> tuple[str, ...]:
+    """The person's stops, the model's end tokens and the format's end of turn, each once."""
+    stops = [given] if isinstance(given, str) else list(given) if isinstance(given, tuple) else []
+    stops += chat_format.end_tokens
+    if known is not None:
+        stops += [end.replace(_EOS, _eos(chat_format, known)) for end in known.ends]
+    return tuple(dict.fromkeys(stop for stop in stops if stop))

@@ -1,0 +1,79 @@
+"""Giving an installed model another persona: built again from its own weights, so that what was cleared is gone.
+
+Ollama inherits everything from a model named in `from` and cannot be told to drop it by an empty field. Built from
+the weights' blob (`files`), nothing is inherited. Before 0.34.1 that would rewrite the whole file, so `from` is used
+there as long as nothing was cleared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from ...errors import Code, ModelyardError
+from ...events import CancelToken
+from ...modelfile.persona import Persona
+from .blobs import is_present
+from .client import Connection
+from .creating import create, fields_of
+from .shown import Shown, read_show
+from .store import BLOB_NAME
+from .version import Version
+
+
+def show(connection: Connection, name: str) -> Shown:
+    """Raises ENGINE_MODEL_MISSING."""
+    answer = connection.post("/api/show", {"model": name}, name)
+    return read_show(answer)
+
+
+def update(connection: Connection, version: Version, name: str, persona: Persona, cancel: CancelToken) -> None:
+    """Raises OLLAMA_CANNOT_CLEAR where the model can only inherit and something was cleared."""
+    build(connection, version, name, name, persona, cancel)
+
+
+def build(
+    connection: Connection, version: Version, source: str, target: str, persona: Persona, cancel: CancelToken
+) -> None:
+    """Makes `target` of `source`'s weights with exactly this persona."""
+    shown = show(connection, source)
+    cleared = cleared_fields(shown.persona, persona)
+    files = _files(connection, shown)
+    if files is None and cleared:
+        raise ModelyardError(Code.OLLAMA_CANNOT_CLEAR, name=source, field=cleared[0])
+    if files is None or (not cleared and not version.keeps_gguf):
+        body: dict[str, Any] = {"from": source}
+        if persona.licenses == shown.persona.licenses:
+            persona = replace(persona, licenses=())  # they are inherited, and would be added again
+    else:
+        body = {"files": files}
+        body |= {key: text for key, text in (("renderer", shown.renderer), ("parser", shown.parser)) if text}
+    create(connection, target, body | fields_of(persona), cancel)
+
+
+def _files(connection: Connection, shown: Shown) -> dict[str, str] | None:
+    """The blobs of model and projectors, or None where the model cannot be built from them."""
+    digests = [blob_digest(path) for path in shown.blobs]
+    if shown.extras or shown.remote or not digests or not all(digests):
+        return None
+    names = ["model.gguf", *(f"projector{number or ''}.gguf" for number in range(len(digests) - 1))]
+    files = dict(zip(names, digests, strict=True))
+    return files if all(is_present(connection, digest) for digest in digests) else None
+
+
+def blob_digest(path: str) -> str:
+    """`sha256:HEX` of a blob's path on the server, whatever its system; empty if it is no blob."""
+    name = PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
+    return name.replace("-", ":") if BLOB_NAME.fullmatch(name) else ""
+
+
+def cleared_fields(before: Persona, after: Persona) -> Sequence[str]:
+    """What `before` says and `after` does not: the things that inheriting would keep."""
+    cleared = [key for key in ("system", "messages", "template") if getattr(before, key) and not getattr(after, key)]
+    if set(before.parameters) - set(after.parameters):
+        cleared.append("parameters")
+    if before.licenses and before.licenses != after.licenses:
+        cleared.append("licenses")
+    return cleared
