@@ -17,6 +17,7 @@ from ..host.secrets import Secret
 from .answers import Subject, check_answer, retry_after
 from .endpoints import Endpoint
 from .network import Network, network_fault
+from .sockets import Sockets
 
 _REDIRECTS = 5
 _TRIES = 3
@@ -49,6 +50,15 @@ class Session:
 
     def __post_init__(self) -> None:
         self.client = self.network.client(self.connections)
+        self._sockets = Sockets()
+
+    def cut(self) -> None:
+        """Ends all requests under way, whatever they wait for; from any thread. The session is of no further use."""
+        self._sockets.cut()
+
+    def another(self, connections: int = 2) -> Session:
+        """A session of its own with the same endpoint, key and network."""
+        return Session(self.endpoint, self.credentials, self.network, connections)
 
     def close(self) -> None:
         self.client.close()
@@ -83,14 +93,13 @@ class Session:
         headers: Mapping[str, str] | None = None,
         json_body: Any = None,
         content: bytes | Iterator[bytes] | None = None,
-        extensions: Mapping[str, Any] | None = None,
     ) -> Iterator[httpx.Response]:
         """One exchange, its body not read yet; redirects are the caller's. Raises HUB_UNREACHABLE, HUB_PROXY,
         HUB_CERTIFICATE."""
         sent = {**self.headers_for(url), **(headers or {})}
         try:
             request = self.client.build_request(
-                method, url, headers=sent, json=json_body, content=content, extensions=dict(extensions or {})
+                method, url, headers=sent, json=json_body, content=content, extensions=self._sockets.extensions
             )
             response = self.client.send(request, stream=True)
         except httpx.HTTPError as error:

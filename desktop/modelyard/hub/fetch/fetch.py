@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from ... import events
 from ...errors import Cancelled, Code, ModelyardError
@@ -22,10 +21,10 @@ from .line import Line
 from .pace import Pace, Patience
 from .part import BLOCK, MIB, Claim, PartFile
 from .queue import Queue
+from .sink import Sink
 from .verifier import Verifier
 
 _REPORT_SECONDS = 0.1
-_SAVE_SECONDS = 1.0
 _HALT_SECONDS = 0.8
 _TICK = 0.25
 _PASSING = (Code.HUB_UNREACHABLE, Code.HUB_SERVER_ERROR, Code.HUB_RATE_LIMITED, Code.HUB_RATE_LIMITED_NO_KEY)
@@ -214,8 +213,7 @@ class Fetch:
     # --- threads -------------------------------------------------------------------------------------------------
 
     def _line(self) -> Line:
-        own = Session(self._session.endpoint, self._session.credentials, self._session.network, connections=2)
-        return Line(own, self._listing.id, self._listing.revision)
+        return Line(self._session.another(), self._listing.id, self._listing.revision)
 
     def _work(self, line: Line, stop: threading.Event) -> None:
         try:
@@ -240,29 +238,15 @@ class Fetch:
 
     def _bring(self, line: Line, claim: Claim, stop: threading.Event) -> None:
         """Fetches a claim as far as it goes; what has arrived is noted in any case."""
-        part = claim.part
-        position = claim.start
-        unsaved, saved_at = 0, time.monotonic()
-        part.part.parent.mkdir(parents=True, exist_ok=True)
-        with _open_part(part.part) as target, contextlib.closing(line.chunks(claim)) as chunks:
-            target.seek(position)
-            try:
-                for chunk in chunks:
-                    self._pace.take(len(chunk), stop)
-                    if stop.is_set():
-                        return
-                    _write_all(target, chunk)
-                    part.received(position, chunk)
-                    position += len(chunk)
-                    unsaved += len(chunk)
-                    self._patience.progress()
-                    if unsaved >= self._options.save_bytes or time.monotonic() - saved_at > _SAVE_SECONDS:
-                        part.save()
-                        self._notify()
-                        unsaved, saved_at = 0, time.monotonic()
-                    self._report()
-            finally:
-                part.save()
+        with Sink(claim, self._options.save_bytes) as sink, contextlib.closing(line.chunks(claim)) as chunks:
+            for chunk in chunks:
+                self._pace.take(len(chunk), stop)
+                if stop.is_set():
+                    return
+                if sink.put(chunk):
+                    self._notify()
+                self._patience.progress()
+                self._report()
 
     def _verify(self, stop: threading.Event) -> None:
         verifier = Verifier(lambda: [part for part in self._queue.parts if part not in self._queue.held], self._notify)
@@ -343,18 +327,3 @@ class Fetch:
             free = shutil.disk_usage(self._folder).free
             return ModelyardError(Code.DISK_FULL, folder=str(self._folder), need_bytes=need, free_bytes=free)
         return ModelyardError(Code.FOLDER_NOT_WRITABLE, folder=str(self._folder))
-
-
-def _open_part(path: Path) -> BinaryIO:
-    """For writing anywhere in it, without losing what is there."""
-    try:
-        return path.open("r+b", buffering=0)
-    except FileNotFoundError:
-        path.touch()
-        return path.open("r+b", buffering=0)
-
-
-def _write_all(target: BinaryIO, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        view = view[target.write(view) :]

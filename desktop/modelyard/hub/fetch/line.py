@@ -1,14 +1,10 @@
-"""One connection that brings ranges of files. Its sockets are known, so that it can be cut at any moment: a pause or a
-cancel does not wait for a silent server."""
+"""One connection that brings ranges of files, and checks that they are of the file that was listed."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import socket
-import threading
 from collections.abc import Generator, Iterator
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -30,17 +26,10 @@ class Line:
         self._session = session
         self._repository = repository
         self._revision = revision
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self._cut = False
 
     def cut(self) -> None:
         """Ends what is under way now, whatever it waits for; the line is of no further use."""
-        with self._lock:
-            self._cut = True
-            for each in self._sockets:
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(each, socket.SHUT_RDWR)  # not the TLS one: it would wait for the other side
+        self._session.cut()
 
     def close(self) -> None:
         self._session.close()
@@ -71,7 +60,7 @@ class Line:
         kept = part.location
         url = kept or self._resolve_url(part)
         for _ in range(_REDIRECTS):
-            with self._session.open("GET", url, headers=headers, extensions={"trace": self._trace}) as response:
+            with self._session.open("GET", url, headers=headers) as response:
                 if response.has_redirect_location:
                     self._check_identity(response, part)
                     url = redirect_target(response, url, self._session.endpoint.host)
@@ -132,15 +121,3 @@ class Line:
         if found[3] not in ("*", str(part.file.size)):
             raise ModelyardError(Code.HUB_FILE_CHANGED, name=part.file.path)
         return 0
-
-    def _trace(self, event: str, info: dict[str, Any]) -> None:
-        """httpcore's trace extension: the one public way to a connection's socket."""
-        if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            return
-        opened = info["return_value"].get_extra_info("socket")
-        with self._lock:
-            self._sockets = [each for each in self._sockets if each.fileno() != -1]
-            self._sockets.append(opened)
-            if self._cut:
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
