@@ -39,7 +39,7 @@ def inspect_hub(source: HubRepo, surroundings: Surroundings, cancel: CancelToken
                     Inspection(source, "checkpoint", _title(listing), _name(listing), refusal=Refusal.of(error)),
                     listing,
                 )
-        pinned = replace(source, id=listing.id)
+        pinned = replace(source, id=listing.id, revision=listing.revision)
         variants = gguf_variants(listing.files)
         if source.file.endswith(".gguf") or (variants.variants and not _has_weights(listing)):
             seen = _gguf_repository(pinned, session, listing, variants, surroundings.machine)

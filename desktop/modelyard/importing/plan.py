@@ -22,7 +22,7 @@ class ImportChoice:
     display_name: str = ""
     persona: Persona = field(default_factory=Persona)
     output: Path | None = None  # where to write the file when engine is "none"
-    keep_original: bool = True
+    keep_original: bool = False  # of what is fetched; a person's own files always stay
     replace: bool = False
     imatrix: Path | None = None
 

@@ -88,7 +88,7 @@ def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> 
     steps = [PlannedStep(Step.LOOKING)]
     if isinstance(inspection.source, HubRepo):
         steps.append(PlannedStep(Step.DOWNLOADING, option.download_bytes))
-    if option.size != AS_IS:
+    if inspection.form == "checkpoint" or (option.size != AS_IS and not isinstance(inspection.source, HubRepo)):
         steps.append(PlannedStep(Step.PREPARING, option.result_bytes))
     steps.append(PlannedStep(Step.ADDING, option.result_bytes))
     if choice.engine != NO_ENGINE:
@@ -103,7 +103,7 @@ def _drives(
     uses: list[tuple[Path, int, int]] = []
     result = option.result_bytes
     remote = isinstance(inspection.source, HubRepo)
-    kept = option.download_bytes if remote and (choice.keep_original and option.size != AS_IS) else 0
+    kept = option.download_bytes if remote and choice.keep_original and inspection.form == "checkpoint" else 0
     if choice.output is not None and choice.engine == NO_ENGINE:
         target = choice.output.parent
     else:

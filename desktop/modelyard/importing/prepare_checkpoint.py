@@ -21,13 +21,20 @@ from .surroundings import Surroundings
 
 
 def prepare_checkpoint(
-    path: Path, plan: ImportPlan, folder: Path, surroundings: Surroundings, listener: Listener, cancel: CancelToken
+    path: Path,
+    plan: ImportPlan,
+    folder: Path,
+    surroundings: Surroundings,
+    listener: Listener,
+    cancel: CancelToken,
+    name: str | None = None,
 ) -> Prepared:
-    """Raises the coded errors of formats/, convert/ and quantize/."""
+    """`name`: what the folder is called where it comes from. Raises the coded errors of formats/, convert/ and
+    quantize/."""
     with step(Step.LOOKING, listener):
         checkpoint = open_checkpoint(path)
         table = unpacked(checkpoint)
-        content = gguf_content(table)
+        content = gguf_content(table, directory_name=name)
         cancel.check()
     shards = [path.parent / shard.name if path.is_file() else path / shard.name for shard in checkpoint.shards]
     identity = state_of([path, *(shard for shard in shards if shard.exists())])

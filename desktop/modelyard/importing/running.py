@@ -3,11 +3,12 @@ waits in the workspace for the next try."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..engines.base import InstallRequest, Ownership
 from ..events import CancelToken, Event, Listener, Step, warning
+from .finished_file import look_at
 from .inspection import AS_IS
 from .plan import NO_ENGINE, ImportPlan
 from .planning import work_key
@@ -79,12 +80,17 @@ def _install(
 ) -> ImportResult:
     choice = plan.choice
     engine = surroundings.engine(choice.engine)
+    seen = look_at(prepared.path, surroundings.machine)
+    persona = choice.persona
+    if "num_ctx" not in persona.parameters and not prepared.embedding_only:
+        persona = replace(persona, parameters={**persona.parameters, "num_ctx": seen.context})
     request = InstallRequest(
         name=choice.name,
         display_name=choice.display_name,
         gguf=prepared.path,
         ownership=Ownership.OURS if prepared.ours else Ownership.THEIRS,
-        persona=choice.persona,
+        persona=persona,
+        chat_format=seen.format,
         projector=prepared.projector,
         sha256=prepared.sha256,
         replace=choice.replace,

@@ -16,7 +16,8 @@ from ..hub.session import Session
 @dataclass(frozen=True)
 class Surroundings:
     """`engines` by id. `hub` opens a session with the chosen download source. `work` is the folder for half-made
-    results. `threads`: 0 = all cores."""
+    results. `threads`: 0 = all cores. `download_limit` in bytes a second, 0 = none; `hub_cache`: the Hugging Face cache
+    to look into before fetching."""
 
     machine: Machine
     folders: Folders
@@ -25,7 +26,8 @@ class Surroundings:
     default_engine: str = "builtin"
     work: Path | None = None
     threads: int = 0
-    keep_originals: bool = False
+    download_limit: int = 0
+    hub_cache: Path | None = None
 
     @property
     def work_folder(self) -> Path:
