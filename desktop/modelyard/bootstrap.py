@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .host.folders import Folders, folders_at
 from .host.settings import Settings
 
 if TYPE_CHECKING:
     from .engines.base import Engine
+    from .host.children import Child
+    from .host.secrets import AccessKeys
+    from .hub.session import Session
     from .importing.surroundings import Surroundings
+    from .ui.services import Services
 
 
 @dataclass(frozen=True)
 class House:
-    """Everything built from the settings of one data folder. What costs time is made when first asked for."""
+    """Everything built from the settings of one data folder. What costs time is made when first asked for; the
+    window asks from its worker threads."""
 
     folders: Folders
     settings: Settings
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
-    def engines(self) -> Mapping[str, Engine]:
+    def _engines(self) -> Mapping[str, Engine]:
         from .engines.builtin.engine import BuiltinEngine
         from .engines.ollama.engine import OllamaEngine
 
@@ -40,9 +46,38 @@ class House:
             "ollama": OllamaEngine(self.settings.text("ollama_address")),
         }
 
+    @property
+    def engines(self) -> Mapping[str, Engine]:
+        with self._lock:
+            return self._engines
+
+    @cached_property
+    def keys(self) -> AccessKeys:
+        from .host.secrets import AccessKeys
+        from .host.secrets_keyring import KeyringStore
+
+        return AccessKeys(KeyringStore())
+
+    def hub(self) -> Session:
+        """A session with the chosen download source. Raises HUB_ENDPOINT_INVALID, KEYRING_LOCKED."""
+        from .hub.endpoints import HUGGING_FACE, choose_endpoint
+        from .hub.network import Network
+        from .hub.session import Credentials, Session
+
+        endpoint = choose_endpoint(self.settings.text("download_source"), self.settings.text("download_address"))
+        owner = HUGGING_FACE.host if endpoint.pages == HUGGING_FACE.url else endpoint.host
+        found = self.keys.find(owner, owner)
+        credentials = Credentials(found.secret if found else None, owner, self.settings.flag("mirror_gets_token"))
+        return Session(endpoint, credentials, Network(self._proxy()))
+
+    def _proxy(self) -> str:
+        chosen = self.settings.text("proxy")
+        return self.settings.text("proxy_address") if chosen == "address" else chosen
+
     @cached_property
     def surroundings(self) -> Surroundings:
         from .host.machine import this_machine
+        from .hub.fetch.cache import cache_folder
         from .importing.surroundings import Surroundings
 
         work = self.settings.text("work_folder")
@@ -50,20 +85,31 @@ class House:
             machine=this_machine(),
             folders=self.folders,
             engines=self.engines,
-            default_engine=self.default_engine(),
+            hub=self.hub,
+            default_engine=self._default_engine(),
             work=Path(work) if work else None,
             threads=self.settings.number("threads"),
-            keep_originals=self.settings.flag("keep_originals"),
+            download_limit=self.settings.number("download_limit_mb") * 1_000_000,
+            hub_cache=cache_folder(),
         )
 
-    def default_engine(self) -> str:
+    def _default_engine(self) -> str:
         chosen = self.settings.text("engine")
         return chosen if chosen != "auto" else "builtin"
 
+    def start_worker(self, record: Mapping[str, Any]) -> Child:
+        """A worker process doing one job. Access keys that are in no keyring travel over its pipe. Raises OSError."""
+        from .host.children import Child, self_command
+
+        child = Child(self_command("worker", "--data-dir", str(self.folders.root)))
+        child.send({**record, "keys": self.keys.not_in_keyring()})
+        return child
+
     def close(self) -> None:
-        if "engines" in self.__dict__:
-            for engine in self.engines.values():
-                engine.close()
+        with self._lock:
+            if "_engines" in self.__dict__:
+                for engine in self._engines.values():
+                    engine.close()
 
 
 def build_house(data_dir: Path | None) -> House:
@@ -85,20 +131,58 @@ def child_main(role: str, arguments: list[str]) -> int:
     house = build_house(_window_arguments(arguments).data_dir)
     log_to(house.folders.logs, "worker")
     try:
-        return worker(house.surroundings)
+        return worker(lambda: house.surroundings, house.keys)
     finally:
         house.close()
 
 
 def window_main(arguments: list[str]) -> int:
+    """The window; a file among the arguments opens the import wizard on it."""
+    from .host.logs import log_to
+    from .ui.app import Opening, run_window
+
     options = _window_arguments(arguments)
     house = build_house(options.data_dir)
+    log_to(house.folders.logs)
     try:
-        from .ui.app import run
-
-        return run(house, [str(each) for each in options.files])
+        text = options.files[0] if options.files else ""
+        path = Path(text)
+        return run_window(make_services(house), Opening(str(path.absolute()) if text and path.exists() else text))
     finally:
         house.close()
+
+
+def make_services(house: House) -> Services:
+    """The window's collaborators. Nothing here imports more than values before it is called."""
+    from .host.redact import redact
+    from .importing.jobs import JobBook
+    from .importing.naming import technical_name
+    from .importing.sample import sample_text
+    from .ui.services import Services
+
+    def parse(text: str) -> Any:
+        from .importing.understand import parse_source
+
+        return parse_source(text)
+
+    def plan(inspection: Any, choice: Any) -> Any:
+        from .importing.planning import make_plan
+
+        return make_plan(inspection, choice, house.surroundings)
+
+    return Services(
+        settings=house.settings,
+        folders=house.folders,
+        engines=lambda: house.engines,
+        parse=parse,
+        plan=plan,
+        jobs=JobBook(house.folders.jobs),
+        start_worker=house.start_worker,
+        technical_name=technical_name,
+        sample_model=sample_text(),
+        starters=lambda language: (),
+        redact=redact,
+    )
 
 
 def _window_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -107,7 +191,3 @@ def _window_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("files", nargs="*")
     options, _ = parser.parse_known_args(arguments)
     return options
-
-
-if __name__ == "__main__":
-    sys.exit("start the program with: python -m modelyard")

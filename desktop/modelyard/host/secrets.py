@@ -80,6 +80,9 @@ class SessionStore:
     def set(self, account: str, secret: Secret) -> None:
         self._held[account] = secret
 
+    def all(self) -> dict[str, Secret]:
+        return dict(self._held)
+
     def forget(self, account: str) -> None:
         self._held.pop(account, None)
 
@@ -124,6 +127,23 @@ class AccessKeys:
         if fault is not None and fault.code is not Code.KEYRING_MISSING:
             raise fault
         return None
+
+    def not_in_keyring(self) -> dict[str, str]:
+        """Keys by host that a child of ours could not find by itself: for its pipe, nothing else."""
+        held = {host: secret.reveal() for host, secret in self._session.all().items()}
+        for variable in _VARIABLES:
+            if text := self._environment.get(variable, "").strip():
+                held.setdefault("", text)
+        return held
+
+    def take_over(self, keys: Mapping[str, str]) -> None:
+        """What not_in_keyring() of the parent gave."""
+        for host, text in keys.items():
+            if isinstance(text, str) and _KEY_FORM.fullmatch(text):
+                if host:
+                    self._session.set(host, Secret(text))
+                else:
+                    self._environment = {_VARIABLES[0]: text}
 
     def remember(self, host: str, secret: Secret, *, session_only: bool = False) -> Place:
         """Keeps it in the keyring, or, if the person chose so, until the program ends. Raises KEYRING_*."""

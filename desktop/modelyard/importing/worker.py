@@ -10,12 +10,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import Cancelled, Code, ModelyardError
 from ..events import CancelToken, Event, Kind, done, failed
 from ..host.channel import Channel
+from ..host.secrets import AccessKeys
 from .inspecting import inspect
 from .plan import ImportPlan
 from .running import run_import
@@ -54,11 +55,12 @@ class ProgressGate:
             self._held = None
 
 
-def main(surroundings: Surroundings) -> int:
+def main(make_surroundings: Callable[[], Surroundings], keys: AccessKeys) -> int:
     channel = Channel()
     record = channel.receive()
     if record is None:
         return 2
+    keys.take_over(record.pop("keys", {}))
     cancel = CancelToken()
 
     def on_record(order: dict[str, Any]) -> None:
@@ -71,14 +73,16 @@ def main(surroundings: Surroundings) -> int:
 
     channel.watch(on_record, on_close)
     gate = ProgressGate(channel.send)
-    gate(_outcome(record, surroundings, gate, cancel))
+    gate(_outcome(record, make_surroundings, gate, cancel))
     return 0
 
 
-def _outcome(record: Mapping[str, Any], surroundings: Surroundings, gate: ProgressGate, cancel: CancelToken) -> Event:
+def _outcome(
+    record: Mapping[str, Any], make_surroundings: Callable[[], Surroundings], gate: ProgressGate, cancel: CancelToken
+) -> Event:
     """Exactly one terminal event, whatever happens."""
     try:
-        return done(_work(record, surroundings, gate, cancel))
+        return done(_work(record, make_surroundings(), gate, cancel))
     except Cancelled:
         return Event(Kind.CANCELLED)
     except ModelyardError as error:
