@@ -69,10 +69,12 @@ def in_background(
     work: Callable[[CancelToken], T],
     done: Callable[[T], None],
     failed: Callable[[ModelyardError], None],
+    pool: QThreadPool | None = None,
 ) -> Call:
-    """Runs `work` in the pool. If `owner` dies meanwhile, nothing is delivered."""
+    """Runs `work` in the pool (the common one, or a lane of its own for calls that must keep their order). If `owner`
+    dies meanwhile, nothing is delivered."""
     call = Call(owner)
     call.done.connect(done)
     call.failed.connect(failed)
-    QThreadPool.globalInstance().start(_Runner(call, work))
+    (pool or QThreadPool.globalInstance()).start(_Runner(call, work))
     return call

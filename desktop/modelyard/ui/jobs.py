@@ -15,6 +15,7 @@ from ..errors import Code, ModelyardError
 from ..events import Event, Kind, error_of
 from ..importing.jobs import Job, JobState
 from ..importing.plan import ImportPlan
+from ..importing.wire import to_json
 from .background import in_background
 from .services import Services, Worker
 
@@ -45,7 +46,7 @@ class JobThread(QThread):
         """Asks the worker to stop; what is finished of its work stays, so that the job can go on later."""
         self._stopping = True
         if self._worker is not None:
-            self._worker.send({"command": "cancel"})
+            self._worker.send({"cancel": True})
 
     def end_worker(self) -> None:
         """Ends a worker that did not stop by itself. Blocks for the grace time: not for the window's thread."""
@@ -63,15 +64,16 @@ class JobThread(QThread):
                 self.succeeded.emit(ending)
 
     def _supervise(self) -> dict[str, object] | ModelyardError | None:
+        job_record = {"job": "import", "plan": to_json(self.job.plan)}
         try:
-            worker = self._worker = self._services.start_worker(self.job)
+            worker = self._worker = self._services.start_worker(job_record)
         except ModelyardError as error:
             return error
         except OSError as error:
             return ModelyardError(Code.WORKER_DIED, detail=str(error))
         try:
             if self._stopping:
-                worker.send({"command": "cancel"})
+                worker.send({"cancel": True})
             last = self._follow(worker)
         finally:
             worker.end()

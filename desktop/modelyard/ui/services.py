@@ -7,24 +7,22 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..engines.base import Engine
-from ..events import CancelToken
 from ..host.folders import Folders
 from ..host.settings import Settings
 from ..importing.inspection import Inspection, Refusal
-from ..importing.jobs import Job, JobBook
+from ..importing.jobs import JobBook
 from ..importing.plan import ImportChoice, ImportPlan
 from ..importing.sources import Source
 from ..modelfile.persona import Persona
+from .chat.conversation import Conversations
 
 
 class Worker(Protocol):
-    """A worker process doing one job (host.children.Child)."""
+    """A worker process doing one job (host.children.Child). `messages` ends when it ends."""
 
     def send(self, record: Mapping[str, Any]) -> bool: ...
 
     def messages(self) -> Iterator[dict[str, Any]]: ...
-
-    def wait(self, seconds: float | None = None) -> int | None: ...
 
     def end(self, grace: float = 2.0) -> None: ...
 
@@ -45,18 +43,21 @@ class Starter:
 class Services:
     """Collaborators of the window.
 
-    `parse` understands what was typed or dropped; `inspect` reads headers only; `plan` decides. All three may block
-    and raise ModelyardError. `starters` takes the language. `start_worker` starts the process that does a job; `engines` are by id.
+    `engines` (by id) are made when first asked for; `parse` understands what was typed or dropped; `plan` decides.
+    These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker process on a
+    job record (importing/worker.py) and raises OSError. `starters` takes the language. `sample_model` is a path or
+    link of the small sample model. `redact` removes secrets.
     """
 
     settings: Settings
     folders: Folders
-    engines: Mapping[str, Engine]
+    engines: Callable[[], Mapping[str, Engine]]
     parse: Callable[[str], Source]
-    inspect: Callable[[Source, CancelToken], Inspection]
     plan: Callable[[Inspection, ImportChoice], ImportPlan | Refusal]
     jobs: JobBook
-    start_worker: Callable[[Job], Worker]
+    start_worker: Callable[[Mapping[str, Any]], Worker]
     technical_name: Callable[[str], str]
+    sample_model: str
+    conversations: Conversations
     starters: Callable[[str], tuple[Starter, ...]]
     redact: Callable[[str], str]

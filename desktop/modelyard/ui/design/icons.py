@@ -13,9 +13,9 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
-_NAME = "iconName"
-_ROLE = "iconRole"
-_SIZE = "iconSize"
+_NAME = "drawnIcon"
+_ROLE = "drawnRole"
+_SIZE = "drawnSize"
 
 
 class Icons:

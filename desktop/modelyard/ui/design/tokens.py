@@ -75,6 +75,11 @@ class Colours:
     code: str
     selection: str
     scroll: str
+    code_keyword: str
+    code_string: str
+    code_comment: str
+    code_number: str
+    code_name: str
 
     def as_mapping(self) -> dict[str, str]:
         return asdict(self)
@@ -107,6 +112,11 @@ LIGHT = Colours(
     code="#f2f2ee",
     selection="#bfe3da",
     scroll="#c9c9c1",
+    code_keyword="#8a3ea8",
+    code_string="#1f6f3d",
+    code_comment="#646c68",
+    code_number="#a04a0a",
+    code_name="#1a5fa8",
 )
 
 DARK = Colours(
@@ -136,6 +146,11 @@ DARK = Colours(
     code="#161a19",
     selection="#265d50",
     scroll="#454e4b",
+    code_keyword="#d0a2e8",
+    code_string="#93d6a5",
+    code_comment="#93a09b",
+    code_number="#f0b07a",
+    code_name="#8cc2f5",
 )
 
 # (text, background) pairs that appear on screen.
@@ -158,6 +173,7 @@ READABLE_PAIRS: tuple[tuple[str, str], ...] = (
     ("text", "bad_soft"),
     ("text", "warn_soft"),
     ("muted", "bad_soft"),
+    *((f"code_{kind}", "code") for kind in ("keyword", "string", "comment", "number", "name")),
 )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
 
 from ...engines.base import EngineStatus
 from ...errors import Action, ModelyardError
 from ...events import CancelToken
-from ...importing.inspection import Fit, Inspection, Refusal, SizeOption
-from ...importing.plan import ImportChoice, ImportPlan
+from ...importing.inspection import AS_IS, Fit, Inspection, Refusal, SizeOption
+from ...importing.plan import NO_ENGINE, ImportChoice, ImportPlan
 from ..background import Call, in_background
 from ..context import Context
 from ..widgets.cards import Card
@@ -17,6 +20,7 @@ from ..widgets.labels import Text
 from ..widgets.layout import clear
 from .destination import Destination
 from .draft import Draft
+from .looking import look_at
 from .model_card import ModelCard
 from .size_choice import SizeChoice
 from .wizard_page import WizardPage
@@ -37,6 +41,7 @@ class CheckPage(WizardPage):
         self._sizes: SizeChoice | None = None
         self._destination: Destination | None = None
         self._refused = Card()
+        self._file: Path | None = None
 
     @property
     def next_label(self) -> str:
@@ -54,8 +59,8 @@ class CheckPage(WizardPage):
         text, services = self.draft.text, self.context.services
 
         def look(token: CancelToken) -> _Found:
-            inspection = services.inspect(services.parse(text), token)
-            return _Found(inspection, [engine.status() for engine in services.engines.values()])
+            inspection = look_at(services, text, token)
+            return _Found(inspection, [engine.status() for engine in services.engines().values()])
 
         self._call = in_background(self, look, self._show, self._fail)
 
@@ -128,7 +133,24 @@ class CheckPage(WizardPage):
     def _choice(self) -> ImportChoice:
         option = self._sizes.current if self._sizes else None
         engine = self._destination.engine if self._destination else ""
-        return replace(self.draft.choice, size=option.size if option else "", engine=engine)
+        choice = replace(self.draft.choice, size=option.size if option else "", engine=engine, output=None)
+        if engine == NO_ENGINE:
+            choice = replace(choice, output=self._file or self._usual_file(choice.size))
+        return choice
+
+    def _usual_file(self, size: str) -> Path:
+        inspection = self.draft.inspection
+        stem = inspection.suggested_name if inspection else ""
+        return Path.home() / (f"{stem}.gguf" if size == AS_IS else f"{stem}-{size}.gguf")
+
+    def ask_for_file(self) -> bool:
+        """"Only save the file": where to. False if the person thought better of it."""
+        if self._destination is None or self._destination.engine != NO_ENGINE:
+            return True
+        usual = str(self._usual_file(self._choice().size))
+        picked, _ = QFileDialog.getSaveFileName(self, self.tr("Save the model as"), usual, self.tr("Models (*.gguf)"))
+        self._file = Path(picked) if picked else None
+        return bool(picked)
 
     def _plan(self) -> None:
         """Asks for the plan of what is chosen: it tells the disk and refuses early."""

@@ -65,19 +65,18 @@ class RolePage(WizardPage):
         self.states.show_content()
         inspection = self.draft.inspection
         assert inspection is not None
-        if not self._name.text() or self.draft.choice.display_name != self._name.text():
-            self._name.setText(self.draft.choice.display_name or inspection.title)
+        self._name.setText(self.draft.choice.display_name or inspection.title)
         self._named()
 
     def leave(self) -> None:
         pressed = self._cards.checkedButton()
         persona = pressed.persona if isinstance(pressed, StarterCard) else Persona()
         text = self._name.text().strip()
-        name = "" if self._unchanged(text) else self.context.services.technical_name(text)
-        self.draft.choice = replace(self.draft.choice, display_name=text, name=name, persona=persona)
+        shown = "" if self._unchanged(text) else text
+        self.draft.choice = replace(self.draft.choice, display_name=shown, persona=persona)
 
     def _unchanged(self, text: str) -> bool:
-        """The model's own name: planning makes the technical name, and one that is not taken."""
+        """The model's own name; planning makes a technical name of it that is not taken."""
         return self.draft.inspection is not None and text == self.draft.inspection.title
 
     def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""Settings, drawn from their declaration in host/settings.py."""

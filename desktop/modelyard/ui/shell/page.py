@@ -11,7 +11,7 @@ from ...errors import Action, ModelyardError
 from ..context import Context
 from ..design.tokens import Space
 from ..widgets.labels import Text
-from ..widgets.layout import column, row
+from ..widgets.layout import centred, clear, column, row
 
 
 class BusyView(QWidget):
@@ -56,10 +56,7 @@ class StateStack(QStackedWidget):
 
     def show_error(self, error: ModelyardError, mend: Callable[[Action], None] | None = None) -> None:
         """`mend` is called with the action of the panel's button; without it the window decides."""
-        while (item := self._error_body.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._error_body)
         panel = self._context.error_panel(error)
         panel.action.connect(mend or (lambda action: self._context.routes.mend_error(action, error)))
         panel.setMaximumWidth(720)
@@ -93,8 +90,7 @@ class Page(QWidget):
         header.setStretch(0, 1)
         for each in actions:
             header.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
-        header.setContentsMargins(Space.XL, Space.XL, Space.XL, 0)
-        self.setLayout(column(header, self.states, spacing=0))
+        self.setLayout(column(centred(header), self.states, spacing=0))
         self.layout().setStretch(1, 1)
 
     def refresh(self) -> None:

@@ -81,6 +81,7 @@ class MainWindow(QMainWindow):
         self._rail.mark(Place.IMPORTS if place == "wizard" else Place.CHAT if place == "welcome" else Place(place))
         if isinstance(page, Page):
             page.refresh()
+        page.setFocus()
 
     def import_text(self, text: str) -> None:
         """Opens the wizard; with a path or link it goes straight to the check card."""

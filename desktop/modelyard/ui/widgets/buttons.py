@@ -41,7 +41,7 @@ def icon_button(
     made.setToolTip(name)
     made.setAccessibleName(name)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     icons.put(made, icon, role, size)
     if on_click is not None:
         made.clicked.connect(lambda _checked=False: on_click())

@@ -60,6 +60,20 @@ def line() -> QFrame:
     return frame
 
 
+def centred(content: QLayout, width: int = Size.COLUMN, bottom: int = 0) -> QHBoxLayout:
+    """`content` in a column of readable width, in the middle."""
+    holder = QWidget()
+    content.setContentsMargins(0, 0, 0, 0)
+    holder.setLayout(content)
+    holder.setMaximumWidth(width)
+    outer = row(spacing=0)
+    outer.setContentsMargins(Space.XL, Space.XL, Space.XL, bottom)
+    outer.addStretch(1)
+    outer.addWidget(holder, 100)
+    outer.addStretch(1)
+    return outer
+
+
 class ScrollPage(QScrollArea):
     """A page that scrolls; its content stands in a centred column of readable width.
 
@@ -74,16 +88,8 @@ class ScrollPage(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
         inner.setObjectName("page")
-        content = QWidget()
-        content.setMaximumWidth(width)
         self.body = column(spacing=Space.L)
-        content.setLayout(self.body)
-        outer = row(spacing=0)
-        outer.setContentsMargins(Space.XL, Space.XL, Space.XL, Space.XXL)
-        outer.addStretch(1)
-        outer.addWidget(content, 100)
-        outer.addStretch(1)
-        inner.setLayout(outer)
+        inner.setLayout(centred(self.body, width, Space.XXL))
         self.setWidget(inner)
 
     def show_top(self) -> None:

@@ -1,0 +1,249 @@
+"""Chat: the list of conversations, the open one, and where one writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
+
+from ...engines.base import InstalledModel
+from ...errors import Action, ModelyardError
+from ..background import Call, in_background
+from ..context import Context
+from ..design.tokens import Space
+from ..models.listing import Listing, can_chat, list_models, shown_name
+from ..widgets.buttons import button
+from ..widgets.cards import EmptyState
+from ..widgets.layout import centred, column, row
+from .code_colours import warm_up
+from .composer import Composer
+from .conversation import Entry, Head
+from .conversation_list import ConversationList
+from .empty import EmptyConversation
+from .links import offer_link
+from .message_views import AnswerMessage, UserMessage
+from .session import Session
+from .transcript import Transcript
+
+_SHOWN = 100  # newest messages shown at once
+
+
+class ChatView(QWidget):
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.context = context
+        self._listing = Listing(())
+        self._wanted: tuple[str, str] | None = None  # engine and model to use as soon as they are listed
+        self._call: Call | None = None
+        self._answer: AnswerMessage | None = None
+        self._last: AnswerMessage | None = None
+        self._session = Session(context.services, self)
+        self._list = ConversationList(context.icons)
+        self._transcript = Transcript()
+        self._composer = Composer(context.icons)
+        self._empty = EmptyConversation(context)
+        self._nothing = EmptyState(
+            context.icons,
+            "chat",
+            self.tr("Bring a model home first"),
+            self.tr("Drop a model file on this window, choose a folder, or give a Hugging Face link."),
+            button(self.tr("Import a model"), lambda: context.routes.import_text.emit(""), "primary"),
+        )
+        self._stack = QStackedWidget()
+        for each in (self._empty, self._transcript, self._nothing):
+            self._stack.addWidget(each)
+        self._foot = self._make_foot()
+        right = column(self._stack, self._foot, spacing=0)
+        right.setStretch(0, 1)
+        whole = row(self._list, right, spacing=0)
+        whole.setStretch(1, 1)
+        self.setLayout(whole)
+        self._connect()
+        self.setFocusProxy(self._composer)
+        QTimer.singleShot(0, self, self._first_look)
+
+    def _make_foot(self) -> QWidget:
+        foot = QWidget()
+        line = centred(column(self._composer), bottom=Space.L)
+        line.setContentsMargins(Space.XL, 0, Space.XL, Space.L)
+        foot.setLayout(line)
+        return foot
+
+    def _connect(self) -> None:
+        session, composer = self._session, self._composer
+        session.loaded.connect(self._show_conversation)
+        session.asked.connect(self._show_question)
+        session.answering.connect(self._show_answering)
+        session.grew.connect(self._show_growth)
+        session.answered.connect(self._show_answered)
+        session.failed.connect(self._show_failure)
+        session.head_changed.connect(self._list.show_head)
+        composer.sent.connect(session.ask)
+        composer.stop.connect(session.stop)
+        composer.model_chosen.connect(self._use_model)
+        self._empty.suggested.connect(composer.write)
+        self._list.new.connect(self._begin_new)
+        self._list.chosen.connect(self._open)
+        self._list.searched.connect(lambda _text: self._ask_heads())
+        self._list.remove.connect(self._remove)
+        self.context.routes.models_changed.connect(self._ask_models)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.New), self, self._begin_new)
+
+    def _first_look(self) -> None:
+        """After the first paint: what is installed, what was said."""
+        self._ask_models()
+        self._ask_heads()
+        in_background(self, lambda _token: warm_up(), lambda _done: None, lambda _error: None)
+
+    # --- models ------------------------------------------------------------------------------------------------------
+    def new_conversation(self, engine: str, model: str) -> None:
+        """From another page: talk to this model."""
+        self._wanted = (engine, model)
+        self._begin_new()
+        self._ask_models()
+
+    def _ask_models(self) -> None:
+        if self._call is not None:
+            self._call.cancel()
+        engines = self.context.services.engines
+        self._call = in_background(self, lambda _token: list_models(engines()), self._show_models, self._show_failure)
+
+    def _show_models(self, listing: Listing) -> None:
+        self._call = None
+        self._listing = listing
+        usable = [model for model in listing.models if can_chat(model)]
+        current = self._session.model
+        if self._wanted is not None:
+            current = listing.find(*self._wanted) or current
+            self._wanted = None
+        if current is not None:
+            current = listing.find(current.engine, current.name)
+        self._use_model(current or (max(usable, key=lambda model: model.modified) if usable else None))
+        self._show_conversation_or_nothing()
+
+    def _use_model(self, model: InstalledModel | None) -> None:
+        self._session.model = model
+        self._composer.show_models([each for each in self._listing.models if can_chat(each)], model)
+
+    # --- conversations -------------------------------------------------------------------------------------------------
+    def _ask_heads(self) -> None:
+        store, search = self.context.services.conversations, self._list.search
+
+        def show(heads: Sequence[Head]) -> None:
+            if search == self._list.search:
+                self._list.show_heads(heads, self._session.head.id if self._session.head else "")
+
+        in_background(self, lambda _token: store.heads(search), show, self._show_failure)
+
+    def _begin_new(self) -> None:
+        self._list.unmark()
+        self._session.begin_new()
+        self._composer.setFocus()
+
+    def _open(self, head: Head) -> None:
+        if self._session.head is not None and self._session.head.id == head.id:
+            return
+        self._session.open(head)
+        model = self._listing.find(head.engine, head.model)
+        if model is not None:
+            self._use_model(model)
+        self._composer.setFocus()
+
+    def _remove(self, head: Head) -> None:
+        box = QMessageBox(self)
+        box.setText(self.tr("Delete this conversation?"))
+        box.setInformativeText(head.title)
+        away = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        box.exec()
+        if box.clickedButton() is not away:
+            return
+        if self._session.head is not None and self._session.head.id == head.id:
+            self._begin_new()
+        store = self.context.services.conversations
+        in_background(self, lambda _token: store.remove(head.id), lambda _done: self._ask_heads(), self._show_failure)
+
+    # --- what is shown -------------------------------------------------------------------------------------------------
+    def _show_conversation_or_nothing(self) -> None:
+        if self._session.entries or self._session.busy:
+            self._stack.setCurrentWidget(self._transcript)
+        elif any(can_chat(model) for model in self._listing.models):
+            self._stack.setCurrentWidget(self._empty)
+        elif self._call is None:
+            self._stack.setCurrentWidget(self._nothing)
+        self._foot.setVisible(self._stack.currentWidget() is not self._nothing)
+
+    def _show_conversation(self) -> None:
+        self._transcript.empty()
+        self._answer = self._last = None
+        self._composer.set_busy(False)
+        for entry in self._session.entries[-_SHOWN:]:
+            if entry.role == "user":
+                self._transcript.add(UserMessage(entry.content))
+            else:
+                self._add_answer().show_whole(entry.content, entry.thinking, entry.stats)
+        self._show_conversation_or_nothing()
+        self._transcript.follow()
+
+    def _show_question(self, entry: Entry) -> None:
+        self._stack.setCurrentWidget(self._transcript)
+        self._transcript.add(UserMessage(entry.content))
+        self._transcript.follow()
+
+    def _show_answering(self) -> None:
+        self._composer.set_busy(True)
+        self._answer = self._add_answer()
+        self._transcript.follow()
+
+    def _show_growth(self, text: str, thinking: str) -> None:
+        if self._answer is not None:
+            self._answer.grow(text, thinking)
+
+    def _show_answered(self, entry: Entry) -> None:
+        self._composer.set_busy(False)
+        if self._answer is not None:
+            self._answer.end(entry.stats)
+            self._answer = None
+
+    def _show_failure(self, error: ModelyardError) -> None:
+        """Errors stand in the conversation, where the work stands."""
+        self._composer.set_busy(False)
+        if self._answer is not None:
+            if self._answer.view.text:
+                self._answer.end(None)
+            else:
+                self._transcript.take_away(self._answer)
+                self._last = None
+            self._answer = None
+        panel = self.context.error_panel(error)
+
+        def mend(action: Action) -> None:
+            self._transcript.take_away(panel)
+            if action is Action.RETRY:
+                self._session.again()
+            else:
+                self.context.routes.mend_error(action, error)
+
+        panel.action.connect(mend)
+        self._transcript.add(panel)
+        self._stack.setCurrentWidget(self._transcript)
+        self._transcript.follow()
+
+    def _add_answer(self) -> AnswerMessage:
+        model = self._session.model
+        if self._last is not None:
+            self._last.set_last(False)
+        made = AnswerMessage(self.context, shown_name(model) if model else self.tr("Answer"))
+        made.link.connect(lambda url: offer_link(self, url))
+        made.again.connect(self._session.again)
+        self._transcript.add(made)
+        self._last = made
+        return made
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._session.close()

@@ -1,0 +1,77 @@
+"""Done: tested, the first words it said, and what to do next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel
+
+from ...importing.plan import NO_ENGINE
+from ..context import Context
+from ..design.tokens import Size, Space
+from ..routes import Place
+from ..widgets.buttons import button
+from ..widgets.cards import Card, Notice
+from ..widgets.labels import IconLabel, Text
+from ..widgets.layout import clear, column, row
+from .draft import Draft
+from .wizard_page import WizardPage
+
+_GOOD = ("good", "slow", "embedding")
+
+
+class DonePage(WizardPage):
+    """Signals: again() to import another one."""
+
+    has_next = False
+    has_back = False
+    again = Signal()
+
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft)
+
+    def enter(self) -> None:
+        clear(self.body)
+        job = self.context.jobs.get(self.draft.job_id)
+        if job is None:
+            return
+        result = job.result
+        words = self.context.words
+        verdict = str(result.get("verdict", ""))
+        name = str(result.get("display_name") or result.get("name") or job.title)
+        good = verdict in _GOOD or result.get("engine") == NO_ENGINE
+        mark = IconLabel(self.context.icons, "check" if good else "warning", "good" if good else "warn", Size.ICON_HUGE)
+        title = Text(self.tr("{name} is home").format(name=name), "display")
+        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.body.addSpacing(Space.XL)
+        self.body.addLayout(row(None, mark, None))
+        self.body.addWidget(title)
+        if verdict:
+            line = Text(words.label("verdicts", verdict), "muted")
+            line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self.body.addWidget(line)
+        if result.get("path"):
+            self.body.addWidget(Card(Text(str(result["path"]), selectable=True)))
+        if result.get("answer"):
+            self.body.addWidget(self._first_words(str(result["answer"])))
+        if verdict == "base":
+            self.body.addWidget(Notice(self.context.icons, words.warning("base_model", {})))
+        self.body.addLayout(self._buttons(str(result.get("engine", "")), str(result.get("name", "")), verdict))
+        self.body.addStretch(1)
+
+    def _first_words(self, answer: str) -> Card:
+        said = QLabel(self.tr("The first words it said"))
+        said.setProperty("role", "caption")
+        shown = answer if len(answer) < 400 else answer[:400].rsplit(" ", 1)[0] + " …"
+        return Card(column(said, Text(shown, selectable=True), spacing=Space.XS))
+
+    def _buttons(self, engine: str, model: str, verdict: str) -> QHBoxLayout:
+        routes = self.context.routes
+        line = row(None, spacing=Space.M)
+        if engine != NO_ENGINE and verdict != "embedding":
+            chat = button(self.tr("Chat now"), lambda: routes.chat_with.emit(engine, model), "primary")
+            line.addWidget(chat)
+            chat.setFocus()
+        line.addWidget(button(self.tr("Show in Models"), lambda: routes.go.emit(Place.MODELS)))
+        line.addWidget(button(self.tr("Import another"), self.again.emit, "quiet"))
+        line.addStretch(1)
+        return line
