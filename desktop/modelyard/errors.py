@@ -152,6 +152,13 @@ class Code(StrEnum):
     TOKENIZER_MISSING = "tokenizer_missing", Action.FETCH_MISSING  # fields: name, base_model
     TOKENIZER_INVALID = "tokenizer_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     TOKENIZER_MISTRAL = "tokenizer_mistral", Action.CHOOSE_OTHER  # Mistral's own format only; fields: name
+    # --- chat ----------------------------------------------------------------------------------------------------
+    CHAT_STORE_NEWER = "chat_store_newer"  # written by a newer Modelyard; fields: name
+    CHAT_STORE_DAMAGED = "chat_store_damaged"  # mended at the next start; fields: name
+    CHAT_STORE_BUSY = "chat_store_busy", Action.RETRY  # fields: name
+    CHAT_MISSING = "chat_missing"  # a conversation or message that was deleted; fields: kind, id
+    CHAT_ATTACHMENT_TOO_LARGE = "chat_attachment_too_large", Action.CHOOSE_OTHER  # fields: name, size_bytes, most_bytes
+    CHAT_IMPORT_INVALID = "chat_import_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name
     ENGINE_NAME_TAKEN = "engine_name_taken", Action.CHOOSE_NAME  # fields: name
