@@ -35,11 +35,13 @@ class House:
     def _engines(self) -> Mapping[str, Engine]:
         from .engines.builtin.engine import BuiltinEngine
         from .engines.ollama.engine import OllamaEngine
+        from .importing.describing import describe
 
         models = self.settings.text("models_folder")
         return {
             "builtin": BuiltinEngine(
                 Path(models) if models else self.folders.models,
+                describe=describe,
                 threads=self.settings.number("threads"),
                 gpu_layers=self.settings.number("gpu_layers"),
             ),
@@ -158,6 +160,7 @@ def make_services(house: House) -> Services:
     from .importing.jobs import JobBook
     from .importing.naming import technical_name
     from .importing.sample import sample_text
+    from .ui.chat.kept import KeptConversations
     from .ui.services import Services
 
     def parse(text: str) -> Any:
@@ -170,6 +173,11 @@ def make_services(house: House) -> Services:
 
         return make_plan(inspection, choice, house.surroundings)
 
+    def open_chats() -> Any:
+        from .chat.store import ChatStore
+
+        return ChatStore(house.folders.chats_file)
+
     return Services(
         settings=house.settings,
         folders=house.folders,
@@ -180,6 +188,7 @@ def make_services(house: House) -> Services:
         start_worker=house.start_worker,
         technical_name=technical_name,
         sample_model=sample_text(),
+        conversations=KeptConversations(open_chats),
         starters=lambda language: (),
         redact=redact,
     )

@@ -99,6 +99,11 @@ class Child:
     def tail(self) -> str:
         return "\n".join(line for line in self._tail if line)
 
+    def last_words(self, seconds: float = 2.0) -> str:
+        """The tail of a child that has ended: waits until all of its stderr has arrived."""
+        self._drain.join(seconds)
+        return self.tail
+
     def send(self, record: Mapping[str, Any]) -> bool:
         """Returns False if the child no longer listens."""
         data = json.dumps(record, ensure_ascii=False).encode("utf-8") + b"\n"

@@ -1,0 +1,175 @@
+"""One model on disk: a folder with `Modelfile`, its GGUF files and, for what a Modelfile cannot say, `modelyard.json`.
+
+A folder that a person made by hand works as well: a Modelfile whose FROM lines name GGUF files is enough.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ...host.files import write_atomically
+from ...modelfile.decode import decode
+from ...modelfile.document import Document
+from ...modelfile.persona import Persona
+from ...modelfile.pictures import PICTURE_NAMES, picture_name
+from ...modelfile.reading import persona_of
+from ...modelfile.sidecar import exact_from_json, exact_to_json
+from ...modelfile.writing import edits_for
+from ..facts import ModelFacts
+
+MODELFILE = "Modelfile"
+SIDECAR = "modelyard.json"
+_SMALL_FILE = 32 << 20
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """`files`: the model's GGUF files, then a projector if `projector`. `facts`: None until somebody described it, or
+    if the file changed since."""
+
+    path: Path
+    name: str
+    document: Document
+    files: tuple[Path, ...]
+    projector: Path | None = None
+    display_name: str = ""
+    facts: ModelFacts | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def gguf(self) -> Path:
+        return self.files[0]
+
+    def persona(self) -> Persona:
+        """What the Modelfile says, with the exact texts it could not carry; `base` is left empty."""
+        persona = exact_from_json(persona_of(self.document), self.record.get("exact"))
+        return replace(persona, name=self.display_name, picture=_picture(self.path), base="")
+
+    def modified(self) -> float:
+        """When it was last changed, unix seconds."""
+        return (self.path / MODELFILE).stat().st_mtime
+
+    def size_bytes(self) -> int:
+        return sum(path.stat().st_size for path in (*self.files, *_extra(self.projector)))
+
+
+def read_folder(path: Path, name: str) -> ModelFolder | None:
+    """None if there is no model in it: no Modelfile, or its GGUF is missing."""
+    try:
+        document = Document.of(decode(_small(path / MODELFILE)))
+        record = _record(path)
+    except OSError:
+        return None
+    froms = [path / node.args for _, node in document.commands("from")]
+    files = [file for file in froms if file.is_file()]
+    projector = next((file for file in files if file.name.lower().startswith("mmproj")), None)
+    weights = [file for file in files if file != projector]
+    if not weights:
+        return None
+    stored = record.get("name")
+    return ModelFolder(
+        path=path,
+        name=stored if isinstance(stored, str) and stored.lower() == name else name,
+        document=document,
+        files=tuple(weights),
+        projector=projector,
+        display_name=str(record.get("display_name", "")),
+        facts=_facts(record, weights[0]),
+        record=record,
+    )
+
+
+def write_new(path: Path, name: str, files: list[str], persona: Persona, display_name: str, facts: ModelFacts) -> None:
+    """Writes what stands beside the GGUF files of a new folder. Raises OSError."""
+    document = Document.of("".join(f"FROM ./{file}\n" for file in files))
+    record = {"version": 1, "name": name, "display_name": display_name or persona.name}
+    _write(path, document, persona, record, facts)
+
+
+def rename_in(path: Path, name: str) -> None:
+    """Puts another name into a copied folder. Raises OSError."""
+    _write_record(path, _record(path) | {"name": name})
+
+
+def write_persona_into(folder: ModelFolder, persona: Persona) -> None:
+    """Gives a model another persona. Comments and unknown lines of its Modelfile stay. Raises OSError."""
+    record = dict(folder.record)
+    if persona.name:
+        record["display_name"] = persona.name
+    _write(folder.path, folder.document, persona, record, folder.facts)
+
+
+def write_facts(folder: ModelFolder, facts: ModelFacts) -> None:
+    """Remembers facts; a folder that cannot be written simply has them read again next time."""
+    with contextlib.suppress(OSError):
+        _write_record(folder.path, dict(folder.record) | _facts_record(folder.gguf, facts))
+
+
+def _write(path: Path, document: Document, persona: Persona, record: dict[str, Any], facts: ModelFacts | None) -> None:
+    lines = replace(persona, base="")
+    text = document.apply(*edits_for(document, lines)).text
+    write_atomically(path / MODELFILE, text.encode("utf-8", "surrogatepass"))
+    record["exact"] = exact_to_json(lines)
+    if facts is not None:
+        first = next(node.args for _, node in document.commands("from"))
+        record |= _facts_record(path / first, facts)
+    _write_record(path, record)
+    wanted = picture_name(persona.picture)
+    if wanted:
+        write_atomically(path / wanted, persona.picture)
+    for name in PICTURE_NAMES:
+        if name != wanted:
+            (path / name).unlink(missing_ok=True)
+
+
+def _write_record(path: Path, record: Mapping[str, Any]) -> None:
+    write_atomically(path / SIDECAR, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass"))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """The sidecar, {} if it is missing or damaged: everything in it can be done without."""
+    try:
+        record = json.loads(_small(path / SIDECAR))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _facts_record(gguf: Path, facts: ModelFacts) -> dict[str, Any]:
+    return {"facts": facts.to_json(), "facts_of": _stamp(gguf)}
+
+
+def _facts(record: Mapping[str, Any], gguf: Path) -> ModelFacts | None:
+    try:
+        return ModelFacts.from_json(record["facts"]) if record["facts_of"] == _stamp(gguf) else None
+    except (KeyError, TypeError, ValueError, OSError, AttributeError):
+        return None
+
+
+def _stamp(gguf: Path) -> list[int]:
+    status = gguf.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _picture(path: Path) -> bytes:
+    for name in PICTURE_NAMES:
+        with contextlib.suppress(OSError):
+            return _small(path / name)
+    return b""
+
+
+def _small(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > _SMALL_FILE:
+            raise OSError("too large")
+        return file.read(_SMALL_FILE)
+
+
+def _extra(projector: Path | None) -> tuple[Path, ...]:
+    return (projector,) if projector else ()
