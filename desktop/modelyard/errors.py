@@ -80,6 +80,7 @@ class Code(StrEnum):
     CHECKPOINT_NO_TOKENIZER = "checkpoint_no_tokenizer", Action.FETCH_MISSING  # fields: name, base_model
     CHECKPOINT_INCOMPLETE = "checkpoint_incomplete", Action.CHOOSE_OTHER  # weight files missing; fields: name, missing
     CHECKPOINT_ESCAPES = "checkpoint_escapes", Action.CHOOSE_OTHER  # names a file outside; fields: name, file
+    IMATRIX_INVALID = "imatrix_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     # --- convert: packed weights and add-ons ------------------------------------------------------------------------
     PACKING_UNKNOWN = "packing_unknown", Action.CHOOSE_OTHER  # fields: name, method, base_model
     PACKING_INVALID = "packing_invalid", Action.CHOOSE_OTHER  # fields: name, tensor, detail

@@ -128,7 +128,8 @@ def _four_bit(plan: Unpacking, name: str, state: dict[str, Any]) -> FourBit:
         or absmax.elements != -(-elements // max(1, block))
     ):
         raise plan.invalid(name, f"{packed.nbytes} bytes for {shape}, blocks of {block}")
-    return FourBit(StoredTensor(name, dtype or "F16", tuple(shape), packed.shard), packed, code, absmax, block, nested)
+    seen = StoredTensor(name, dtype or "F16", tuple(shape), packed.shard)
+    return FourBit(seen, packed, code, absmax, block, nested)
 
 
 def _nested(plan: Unpacking, name: str, state: dict[str, Any], absmax: StoredTensor) -> Nested | None:
