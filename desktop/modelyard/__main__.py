@@ -5,6 +5,7 @@ Nothing heavy is imported here: the window's first paint depends on it.
 
 from __future__ import annotations
 
+import os.path
 import sys
 
 CHILD_ROLES = ("worker", "engine")
@@ -46,7 +47,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _wants_command_line(arguments: list[str]) -> bool:
-    """True if the first word that is not an option of the window is a command."""
+    """False for nothing, and for what the window can open: a file, a folder, a link. Everything else is a command,
+    or a mistyped one."""
     skip = False
     for argument in arguments:
         if skip:
@@ -54,7 +56,7 @@ def _wants_command_line(arguments: list[str]) -> bool:
         elif argument == "--data-dir":
             skip = True
         elif not argument.startswith("--data-dir="):
-            return argument in COMMANDS
+            return argument in COMMANDS or not (os.path.exists(argument) or "/" in argument or "\\" in argument)
     return False
 
 

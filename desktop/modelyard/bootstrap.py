@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from .hub.session import Session
     from .importing.surroundings import Surroundings
     from .ui.services import Services
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,12 @@ def child_main(role: str, arguments: list[str]) -> int:
 
 
 def window_main(arguments: list[str]) -> int:
-    """The window; a file among the arguments opens the import wizard on it."""
+    """The window; a file among the arguments opens the import wizard on it. Without a display: a hint, status 2."""
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DISPLAYS):
+        from .words.catalogue import catalogue, system_language
+
+        print(catalogue(system_language()).label("hints", "no_display"), file=sys.stderr)  # noqa: T201
+        return 2
     from .host.logs import log_to
     from .ui.app import Opening, run_window
 
