@@ -32,7 +32,7 @@ GENERATIONS = ("0.33", "0.34", "0.40")
 _VERSIONS = {"0.33": "0.33.0", "0.34": "0.34.1", "0.40": "0.40.2"}
 _CREATE_FIELDS = {"model", "stream", "from", "files", "template", "license", "system", "parameters", "messages"}
 _CREATE_FIELDS |= {"renderer", "parser", "requires", "info"}
-_CHAT_FIELDS = {"model", "messages", "stream", "options", "think", "keep_alive", "_debug_render_only", "tools"}
+_CHAT_FIELDS = {"model", "messages", "stream", "options", "think", "keep_alive", "_debug_render_only", "truncate"}
 _FIELDS = {
     "/api/create": _CREATE_FIELDS,
     "/api/chat": _CHAT_FIELDS,

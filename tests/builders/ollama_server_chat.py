@@ -138,6 +138,17 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
         empty = {"message": {"role": "", "content": ""}, "done": False}
         yield base | empty | {"_debug_info": {"rendered_template": prompt}}
         return
+    context = server.loaded[model.name.short]
+    if body.get("truncate") is False and len(prompt.split()) > context:
+        nested = {
+            "code": 400,
+            "message": f"request ({len(prompt.split())} tokens) exceeds the available context size ({context} tokens), "
+            "try increasing it",
+            "type": "exceed_context_size_error",
+            "n_prompt_tokens": len(prompt.split()),
+            "n_ctx": context,
+        }
+        raise Refused(400, json.dumps({"error": nested}))
     system = next((each["content"] for each in full if each["role"] == "system"), "")
     words = " ".join(each for each in (system, "|" if system else "", full[-1]["content"]) if each).split(" ")
     limit = int(options.get("num_predict", -1))

@@ -14,7 +14,7 @@ _OPTION = re.compile(r'option "([^"]*)" must be of')
 _MISSING = re.compile(r"""model ["'].*["'] not found""")
 _DETAIL_LIMIT = 600
 
-# (text that occurs, code). The first that occurs wins; everything is lower case.
+# Words that tell, all in lower case.
 _NO_CHAT = ("does not support chat", "does not support generate")
 _NO_VISION = ("does not support multimodal", "failed to process image", "image input is not supported")
 _NO_MEMORY = ("requires more system memory", "out of memory", "unable to allocate", "failed to allocate", "cudamalloc")
@@ -36,6 +36,15 @@ _FILE = (
     "unknown type",
     "invalid file magic",
     "lora adapters are no longer supported",
+)
+_NAMED: tuple[tuple[tuple[str, ...], Code], ...] = (
+    (_NO_CHAT, Code.ENGINE_NO_CHAT),
+    (_NO_VISION, Code.ENGINE_NO_VISION),
+    (_NO_MEMORY, Code.ENGINE_OUT_OF_MEMORY),
+)
+_DETAILED: tuple[tuple[tuple[str, ...], Code], ...] = (
+    (_LOAD, Code.ENGINE_LOAD_FAILED),
+    (_FILE, Code.OLLAMA_FILE_REFUSED),
 )
 _CRASH = ("model runner has unexpectedly stopped", "llama runner process no longer running", "connection reset", "eof")
 _DISK = ("no space left on device", "not enough space on the disk", "disk quota exceeded")
@@ -91,16 +100,12 @@ def coded(text: str, *, status: int = 0, name: str = "", sign_in: str = "") -> M
 
 
 def _coded_by_words(low: str, detail: str, name: str) -> ModelyardError:
-    for words, code in (
-        (_NO_CHAT, Code.ENGINE_NO_CHAT),
-        (_NO_VISION, Code.ENGINE_NO_VISION),
-        (_NO_MEMORY, Code.ENGINE_OUT_OF_MEMORY),
-    ):
+    for words, code in _NAMED:
         if any(word in low for word in words):
             return ModelyardError(code, name=name)
     if any(word in low for word in _DISK):
         return ModelyardError(Code.DISK_FULL, folder="Ollama", need_bytes=None, free_bytes=None)
-    for words, code in ((_LOAD, Code.ENGINE_LOAD_FAILED), (_FILE, Code.OLLAMA_FILE_REFUSED)):
+    for words, code in _DETAILED:
         if any(word in low for word in words):
             return ModelyardError(code, name=name, detail=detail)
     if low in ("eof", "unexpected eof"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +14,10 @@ from ...errors import Cancelled, Code, ModelyardError
 from ...events import CancelToken
 from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
 from ..base import ChatChunk, ChatMessage, ChatRequest, ChatStats
+from . import names
 from .client import Connection
 from .creating import plain_options
 from .running import running_models
-from .wire import cancellable
 
 # What Ollama uses where nothing is said (api/types.go): a persona that no longer says it must not inherit it.
 _DEFAULTS: dict[str, ParameterValue] = {
@@ -43,89 +45,118 @@ def chat(
     Raises coded errors; cancelling ends with a chunk whose stats say "cancelled"."""
     if request.persona is not None and stored is not None:
         request = with_persona(request, stored, request.persona)
-    began = time.monotonic()
-    first: float | None = None
-    last: Any = None
-    words = 0
+    talk = _Talk(connection, request, cancel)
     try:
-        with contextlib.closing(_stream(connection, request, cancel)) as parts:
-            for part in parts:
-                message = part.message
-                text, thinking = message.content or "", message.thinking or ""
-                if text or thinking:
-                    first = time.monotonic() - began if first is None else first
-                    words += 1
-                    yield ChatChunk(text, thinking)
-                if part.done:
-                    last = part
-                    break
+        yield from talk.answer()
     except Cancelled:
-        yield ChatChunk(stats=_cut_stats("cancelled", words, first, time.monotonic() - began))
+        yield ChatChunk(stats=talk.cut_stats())
         return
-    if last is None:
-        raise ModelyardError(Code.OLLAMA_LOST, address=connection.address.url)
-    yield ChatChunk(stats=_stats(connection, request.model, last, first))
+    yield ChatChunk(stats=talk.stats())
 
 
-def _stream(connection: Connection, request: ChatRequest, cancel: CancelToken) -> Iterator[Any]:
-    """The official client's parts. Its generator is closed here, which closes the connection and frees the model."""
-    with connection.errors(request.model, cancel):
-        cancel.check()
-        parts = connection.official.chat(
-            model=request.model,
-            messages=[_message(each) for each in request.messages],
-            options=plain_options(request.options) or None,
-            think=request.think,
-            stream=True,
+class _Talk:
+    """One answer. Ollama would drop the oldest messages silently where they do not fit; it is told not to
+    (`truncate`, which the official client cannot say), and they are dropped here, counted."""
+
+    def __init__(self, connection: Connection, request: ChatRequest, cancel: CancelToken) -> None:
+        self._connection = connection
+        self._request = request
+        self._cancel = cancel
+        self._messages = list(request.messages)
+        self._began = time.monotonic()
+        self._first: float | None = None
+        self._pieces = 0
+        self._forgotten = 0
+        self._last: Mapping[str, Any] = {}
+
+    def answer(self) -> Iterator[ChatChunk]:
+        while True:
+            try:
+                yield from self._once()
+                return
+            except ModelyardError as error:
+                if error.code is not Code.ENGINE_PROMPT_TOO_LONG or not self._forget(error):
+                    raise
+
+    def _once(self) -> Iterator[ChatChunk]:
+        body = {
+            "model": self._request.model,
+            "messages": [_message(each) for each in self._messages],
+            "options": plain_options(self._request.options),
+            "stream": True,
+            "truncate": False,
+        }
+        if self._request.think is not None:
+            body["think"] = self._request.think
+        lines = self._connection.lines("/api/chat", body, self._cancel, self._request.model)
+        with contextlib.closing(lines):
+            for record in lines:
+                message = record.get("message")
+                message = message if isinstance(message, dict) else {}
+                text, thinking = str(message.get("content") or ""), str(message.get("thinking") or "")
+                if text or thinking:
+                    self._first = time.monotonic() - self._began if self._first is None else self._first
+                    self._pieces += 1
+                    yield ChatChunk(text, thinking)
+                if record.get("done"):
+                    self._last = record
+                    return
+        raise ModelyardError(Code.OLLAMA_LOST, address=self._connection.address.url)
+
+    def _forget(self, error: ModelyardError) -> bool:
+        """Drops the oldest messages after a system text, about as many as do not fit; never the last one."""
+        start = 1 if self._messages and self._messages[0].role == "system" else 0
+        spare = len(self._messages) - 1 - start
+        if spare < 1:
+            return False
+        prompt, context = error.fields.get("prompt_tokens"), error.fields.get("context_length")
+        share = 1 - int(context) / int(prompt) if isinstance(prompt, int) and isinstance(context, int) and prompt else 0
+        count = min(spare, max(2, math.ceil(spare * max(share, 0.0))))
+        del self._messages[start : start + count]
+        self._forgotten += count
+        return True
+
+    def stats(self) -> ChatStats:
+        seconds = _count(self._last.get("eval_duration")) / _NANO
+        tokens = _count(self._last.get("eval_count"))
+        return ChatStats(
+            reason="length" if self._last.get("done_reason") == "length" else "stop",
+            prompt_tokens=_count(self._last.get("prompt_eval_count")),
+            answer_tokens=tokens,
+            load_seconds=_count(self._last.get("load_duration")) / _NANO,
+            first_token_seconds=self._first or 0.0,
+            tokens_per_second=tokens / seconds if seconds else 0.0,
+            context_length=_context(self._connection, self._request.model),
+            forgotten=self._forgotten,
         )
-        with contextlib.closing(parts):  # type: ignore[type-var]  # a generator, typed as an iterator
-            with cancellable(cancel):
-                part = next(iter(parts), None)
-            while part is not None:
-                yield part
-                cancel.check()
-                part = next(iter(parts), None)
-        cancel.check()
+
+    def cut_stats(self) -> ChatStats:
+        """What can be said of an answer whose numbers never came: pieces count as tokens."""
+        speaking = time.monotonic() - self._began - (self._first or 0.0)
+        return ChatStats(
+            reason="cancelled",
+            answer_tokens=self._pieces,
+            first_token_seconds=self._first or 0.0,
+            tokens_per_second=self._pieces / speaking if speaking > 0 else 0.0,
+            forgotten=self._forgotten,
+        )
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:
-    return {
-        "role": message.role,
-        "content": message.content,
-        "thinking": message.thinking,
-        "images": [*message.images],
-    }
+    record: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.thinking:
+        record["thinking"] = message.thinking
+    if message.images:
+        record["images"] = [base64.b64encode(image).decode("ascii") for image in message.images]
+    return record
 
 
-def _stats(connection: Connection, model: str, last: Any, first: float | None) -> ChatStats:
-    answer_seconds = (last.eval_duration or 0) / _NANO
-    tokens = last.eval_count or 0
-    return ChatStats(
-        reason="length" if last.done_reason == "length" else "stop",
-        prompt_tokens=last.prompt_eval_count or 0,
-        answer_tokens=tokens,
-        load_seconds=(last.load_duration or 0) / _NANO,
-        first_token_seconds=first or 0.0,
-        tokens_per_second=tokens / answer_seconds if answer_seconds else 0.0,
-        context_length=_context(connection, model),
-    )
-
-
-def _cut_stats(reason: str, words: int, first: float | None, seconds: float) -> ChatStats:
-    """What can be said of an answer whose numbers never came: pieces count as tokens."""
-    speaking = seconds - (first or seconds)
-    return ChatStats(
-        reason=reason,
-        answer_tokens=words,
-        first_token_seconds=first or 0.0,
-        tokens_per_second=words / speaking if speaking > 0 else 0.0,
-    )
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _context(connection: Connection, model: str) -> int | None:
     """How much the loaded model remembers; nothing is lost if that cannot be asked."""
-    from . import names
-
     with contextlib.suppress(ModelyardError):
         for running in running_models(connection):
             if names.same(running.name, model):
@@ -140,16 +171,14 @@ def with_persona(request: ChatRequest, stored: Persona, wanted: Persona) -> Chat
     begins with a system text. Stored examples cannot be left out by a request: see `needs_a_copy`."""
     options = {key: _DEFAULTS[key] for key in stored.parameters if key not in wanted.parameters and key in _DEFAULTS}
     options |= wanted.parameters
-    messages = request.messages
-    if not messages or messages[0].role != "system":
-        messages = (*_opening(stored, wanted), *messages)
-    return replace(request, messages=messages, options={**options, **request.options}, persona=None)
-
-
-def _opening(stored: Persona, wanted: Persona) -> Sequence[ChatMessage]:
-    system = wanted.system if wanted.system or not stored.system else " "  # one space: an empty one is not sent
-    opening = [ChatMessage("system", system)] if system and system != stored.system else []
-    return opening + ([] if stored.messages == wanted.messages else [_example(each) for each in wanted.messages])
+    given = request.messages
+    system: tuple[ChatMessage, ...] = ()
+    if given and given[0].role == "system":
+        system, given = given[:1], given[1:]
+    elif wanted.system != stored.system:
+        system = (ChatMessage("system", wanted.system or " "),)  # Ollama puts its own where there is none
+    examples = () if stored.messages == wanted.messages else tuple(_example(each) for each in wanted.messages)
+    return replace(request, messages=(*system, *examples, *given), options={**options, **request.options}, persona=None)
 
 
 def _example(message: ExampleMessage) -> ChatMessage:

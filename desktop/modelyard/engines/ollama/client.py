@@ -11,7 +11,7 @@ import json
 import os
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ class Connection:
         if http is not None:
             http.close()
         if official is not None:
-            official.close()
+            official.close()  # type: ignore[no-untyped-call]
 
     # --- clients -------------------------------------------------------------------------------------------------
 
@@ -152,10 +152,12 @@ class Connection:
     # --- calls that the official client cannot make ----------------------------------------------------------------
 
     def get(self, path: str, seconds: float = QUICK_SECONDS) -> dict[str, Any]:
-        return self._whole("GET", path, None, "", seconds)
+        return dict(self._whole("GET", path, None, "", seconds))
 
-    def post(self, path: str, body: Mapping[str, Any], name: str = "", seconds: float = QUICK_SECONDS) -> Any:
-        return self._whole("POST", path, body, name, seconds)
+    def post(
+        self, path: str, body: Mapping[str, Any], name: str = "", seconds: float = QUICK_SECONDS
+    ) -> dict[str, Any]:
+        return dict(self._whole("POST", path, body, name, seconds))
 
     def head(self, path: str) -> int:
         """The status of a HEAD request."""
@@ -173,7 +175,7 @@ class Connection:
 
     def lines(
         self, path: str, body: Mapping[str, Any], cancel: CancelToken, name: str = ""
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         """The objects of a streamed answer. An `error` in the first answer or in any line is raised, coded."""
         cancel.check()
         with self.errors(name, cancel):

@@ -126,8 +126,7 @@ class OllamaEngine:
         return path if at_hand else None
 
     def install(self, request: InstallRequest, listener: Listener, cancel: CancelToken) -> InstalledModel:
-        version, store = self.version(), self.store()
-        return Installation(self._connection, version, store, request, listener, cancel).run()
+        return Installation(self._connection, self.version(), self.store, request, listener, cancel).run()
 
     def update(self, name: str, persona: Persona, listener: Listener, cancel: CancelToken) -> InstalledModel:
         tag = self._tag(name)
@@ -213,7 +212,7 @@ class OllamaEngine:
         persona = updating.show(self._connection, name).persona
         return check_rendering(self._connection, name, chat_format, persona)
 
-    # --- before an import, and free space ------------------------------------------------------------------------------
+    # --- before an import, and free space ----------------------------------------------------------------------------
 
     def readiness(self, name: str, size_bytes: int, architecture: str = "", *, linked: bool = False) -> needs.Readiness:
         """What a plan must say before anything is fetched. See needs.py."""

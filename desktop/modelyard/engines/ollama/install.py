@@ -38,11 +38,14 @@ class Installation:
 
     connection: Connection
     version: Version
-    store: Store | None
+    locate: Callable[[], Store | None]  # the server's folder, if it is on this computer
     request: InstallRequest
     listener: Listener
     cancel: CancelToken
     _placed: dict[str, Placed] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.store = self.locate()
 
     def run(self) -> InstalledModel:
         """See Engine.install. The file is never moved; a caller that is done with a work file removes it."""
@@ -56,7 +59,7 @@ class Installation:
         self._report = _Report(self.listener, sum(size for _, size in files.values()) * 2)
         with taken_back_on_failure(self._take_back):
             for file_name, (path, size) in files.items():
-                self._placed[file_name] = self._place(path, size)
+                self._place(file_name, path, size)
             self.cancel.check()
             self._create(before)
         self._report.finish()
@@ -75,24 +78,26 @@ class Installation:
 
     # --- the blob ----------------------------------------------------------------------------------------------------
 
-    def _place(self, path: Path, size: int) -> Placed:
+    def _place(self, file_name: str, path: Path, size: int) -> None:
         known = self.request.sha256 if path == self.request.gguf else ""
         digest = f"sha256:{known}" if known else digest_of(path, self.cancel, self._report.part)
         self._report.next(size)
         if is_present(self.connection, digest):
             self._report.next(size)
-            return Placed(digest, How.PRESENT)
+            self._placed[file_name] = Placed(digest, How.PRESENT)
+            return
         self._check_space(size, linked=self.store is not None and self.store.is_ours)
         if link(self.connection, self.store, path, digest, self.request.ownership):
             self._report.next(size)
-            return Placed(digest, How.LINKED)
-        return self._upload(path, size, digest)
+            self._placed[file_name] = Placed(digest, How.LINKED)
+            return
+        self._upload(file_name, path, size, digest)
 
-    def _upload(self, path: Path, size: int, digest: str) -> Placed:
+    def _upload(self, file_name: str, path: Path, size: int, digest: str) -> None:
         self._check_space(size, linked=False)
+        self._placed[file_name] = Placed(digest, How.UPLOADED)  # now: a broken upload may have been complete
         upload(self.connection, path, digest, self.cancel, self._report.part)
         self._report.next(size)
-        return Placed(digest, How.UPLOADED)
 
     def _check_space(self, size: int, *, linked: bool) -> None:
         """Only where the store stands on this computer; elsewhere the server says so itself."""
@@ -128,11 +133,10 @@ class Installation:
 
     def _upload_linked(self) -> None:
         paths = self._files()
-        for file_name, placed in self._placed.items():
+        for file_name, placed in list(self._placed.items()):
             if placed.how is How.LINKED and self.store is not None:
                 self.store.blob(placed.digest).unlink(missing_ok=True)
-                path, size = paths[file_name]
-                self._placed[file_name] = self._upload(path, size, placed.digest)
+                self._upload(file_name, *paths[file_name], placed.digest)
 
     def _settled_create(self, before: Tag | None) -> None:
         """Creates, and after a broken connection looks whether the server finished it alone.
@@ -172,9 +176,19 @@ class Installation:
         for placed in self._placed.values():
             if placed.how is How.PRESENT:
                 continue
+            if placed.how is How.UPLOADED and not self._arrived(placed):
+                continue
             removed = self.store is not None and remove_orphan(self.store, placed.digest)
-            if not removed and self.version.keeps_gguf and is_present(self.connection, placed.digest):
+            if not removed and self.version.keeps_gguf:
                 self._take_back_through_model(placed)
+
+    def _arrived(self, placed: Placed) -> bool:
+        """Whether a blob is there; one whose last byte was just sent is given a moment."""
+        for _ in range(4):
+            if is_present(self.connection, placed.digest):
+                return True
+            time.sleep(0.1)
+        return False
 
     def _take_back_through_model(self, placed: Placed) -> None:
         """There is no call that removes a blob; removing the only model that holds it does."""
@@ -183,7 +197,10 @@ class Installation:
         self.connection.remove(name)
 
     def _drop_rewritten(self) -> None:
-        """0.33 stores a rewritten copy; the file we brought would lie there until its next start."""
+        """0.33 stores a rewritten copy; the file we brought would lie there until its next start. Where the store
+        is, is certain only now that it holds a model."""
+        if not self.version.keeps_gguf:
+            self.store = self.locate()
         for placed in self._placed.values():
             if placed.how is not How.PRESENT and self.store is not None:
                 remove_orphan(self.store, placed.digest)

@@ -95,7 +95,7 @@ def _environment() -> Any:
         def wrap_str_format(self, value: Any) -> Any:  # str.format writes any width it is told to
             return None if super().wrap_str_format(value) is None else refuse
 
-        def call(self, context: Any, called: Any, *args: Any, **named: Any) -> Any:  # type: ignore[override]
+        def call(self, context: Any, called: Any, *args: Any, **named: Any) -> Any:
             owner = getattr(called, "__self__", None)
             if isinstance(owner, str) and getattr(called, "__name__", "") == "replace":
                 return replaced(owner, *args)

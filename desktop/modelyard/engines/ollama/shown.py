@@ -11,18 +11,7 @@ from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
 
 NO_TEMPLATE = "{{ .Prompt }}"  # what Ollama prints where a model has none
 _FLOATS = frozenset(
-    [
-        "temperature",
-        "top_p",
-        "min_p",
-        "typical_p",
-        "repeat_penalty",
-        "presence_penalty",
-        "frequency_penalty",
-        "tfs_z",
-        "mirostat_tau",
-        "mirostat_eta",
-    ]
+    ("temperature", "top_p", "min_p", "typical_p", "repeat_penalty", "presence_penalty", "frequency_penalty")
 )
 _FOLLOWING = r"(?=\n(?:SYSTEM|RENDERER|PARSER|PARAMETER|LICENSE|MESSAGE) |\n*\Z)"
 _GO_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -128,10 +117,8 @@ def _licenses(modelfile: str, joined: str) -> tuple[str, ...]:
         return ()
     start = modelfile.find("\nLICENSE ")
     while start >= 0:
-        parts = [
-            _unquote(part.removesuffix("\n"))
-            for part in re.split(r"(?:^|\n)LICENSE ", _before_messages(modelfile[start:]))
-        ][1:]
+        pieces = re.split(r"(?:^|\n)LICENSE ", _before_messages(modelfile[start:]))
+        parts = [_unquote(piece.removesuffix("\n")) for piece in pieces[1:]]
         if "\n".join(parts) == joined:
             return tuple(parts)
         start = modelfile.find("\nLICENSE ", start + 1)
