@@ -39,7 +39,7 @@ class House:
     def _engines(self) -> Mapping[str, Engine]:
         from .engines.builtin.engine import BuiltinEngine
         from .engines.ollama.engine import OllamaEngine
-        from .importing.describing import describe
+        from .importing.describe import describe
 
         models = self.settings.text("models_folder")
         return {

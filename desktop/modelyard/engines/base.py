@@ -36,7 +36,7 @@ class EngineStatus:
 @dataclass(frozen=True)
 class InstalledModel:
     """One model as an engine lists it. `size_bytes` on disk; `modified` unix seconds; `size_label` e.g. "Q4_K_M".
-    `location`: the folder or file of the model where this computer can read it."""
+    `location`: its GGUF (the first part of a split set) where this computer can read it."""
 
     engine: str
     name: str

@@ -173,7 +173,7 @@ class BuiltinEngine:
             modified=model.modified(),
             context_length=facts.context_length,
             capabilities=facts.capabilities(model.projector is not None),
-            location=model.path,
+            location=model.gguf,
         )
 
 
