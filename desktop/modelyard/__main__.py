@@ -56,7 +56,8 @@ def _wants_command_line(arguments: list[str]) -> bool:
         elif argument == "--data-dir":
             skip = True
         elif not argument.startswith("--data-dir="):
-            return argument in COMMANDS or not (os.path.exists(argument) or "/" in argument or "\\" in argument)
+            here = os.path.exists(argument)  # noqa: PTH110 - pathlib is not worth its time here
+            return argument in COMMANDS or not (here or "/" in argument or "\\" in argument)
     return False
 
 
