@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import sys
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+# Keys in the form of real ones, so that whatever hides real ones hides these.
+ALICE = "hf_aLiCeTestKey0123456789abcdefghijkl"
+BOB = "hf_bObTestKey0123456789abcdefghijklmn"
+READER = "hf_rEaDerTestKey0123456789abcdefghijk"
+FINE = "hf_fInETestKey0123456789abcdefghijklm"
 LFS_ENDINGS = (".gguf", ".safetensors", ".bin", ".pt")
 
 
@@ -184,6 +189,22 @@ def make_blob(path: str, content: bytes | Path) -> Blob:
     return Blob(path=content, lfs=lfs) if isinstance(content, Path) else Blob(content, lfs=lfs)
 
 
+@contextlib.contextmanager
+def running_hub() -> Iterator[Hub]:
+    """A started, empty Hub with the usual people."""
+    hub = Hub().start()
+    hub.users = {
+        ALICE: User("alice", organizations=("studio",)),
+        BOB: User("bob"),
+        READER: User("carol", role="read"),
+        FINE: User("dave", role="fineGrained", reads_gated=False, writes=("dave",)),
+    }
+    try:
+        yield hub
+    finally:
+        hub.stop()
+
+
 def serve_folder(folder: Path) -> Hub:
     hub = Hub()
     for repository in sorted(folder.glob("*/*")):
@@ -200,7 +221,6 @@ def main() -> None:
     print(hub.url, flush=True)
     while sys.stdin.readline():
         print(hub.sent_bytes, flush=True)  # any line asks for the count
-    time.sleep(0)
     hub.stop()
 
 

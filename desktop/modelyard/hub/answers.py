@@ -4,6 +4,7 @@ sends in X-Error-Message (read in public issue threads)."""
 from __future__ import annotations
 
 import email.utils
+import re
 import time
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from ..errors import Code, ModelyardError
 from .endpoints import Endpoint
 
 _WAIT_LIMIT = 3600.0
+_USUAL_WAIT = 30.0
+_RESET = re.compile(r"(?:^|;)\s*t=(\d+)")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ def fault_of(response: httpx.Response, subject: Subject) -> ModelyardError:
     page = subject.endpoint.page(subject.name) if subject.name else subject.endpoint.pages
     if status == 429:
         limited = Code.HUB_RATE_LIMITED if subject.key_sent else Code.HUB_RATE_LIMITED_NO_KEY
-        return ModelyardError(limited, host=subject.endpoint.host, wait_seconds=round(retry_after(response) or 60.0))
+        asked = retry_after(response)
+        wait = _USUAL_WAIT if asked is None else asked
+        return ModelyardError(limited, host=subject.endpoint.host, wait_seconds=round(wait))
     if status >= 500:
         return ModelyardError(Code.HUB_SERVER_ERROR, host=subject.endpoint.host, status=status)
     if status == 401 and "invalid credentials" in message.lower():
@@ -87,11 +92,13 @@ def _lacks_right(message: str) -> bool:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds from Retry-After (a number or a date), at most an hour; None if absent or nonsense."""
+    """Seconds from Retry-After (a number or a date) or, at a 429, from the Hub's RateLimit header ("…;t=<seconds>"); at
+    most an hour; None if absent or nonsense."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdigit():
         return min(float(value), _WAIT_LIMIT)
     parsed = email.utils.parsedate_tz(value)
-    if parsed is None:
-        return None
-    return min(max(0.0, email.utils.mktime_tz(parsed) - time.time()), _WAIT_LIMIT)
+    if parsed is not None:
+        return min(max(0.0, email.utils.mktime_tz(parsed) - time.time()), _WAIT_LIMIT)
+    reset = _RESET.search(response.headers.get("RateLimit", "")) if response.status_code == 429 else None
+    return min(float(reset[1]), _WAIT_LIMIT) if reset else None

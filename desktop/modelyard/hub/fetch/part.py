@@ -54,6 +54,7 @@ class PartFile:
         self.strikes = 0
         self._lock = threading.Lock()
         self._taken: set[int] = set()
+        self._dropped = False
         self._blocks: list[tuple[int, int]] = [(0, 0)] * -(-file.size // self.block_bytes)
         self._load()
 
@@ -110,6 +111,7 @@ class PartFile:
         while last - first + 1 < wanted and last + 1 in open_blocks and self._blocks[last + 1][0] == 0:
             last += 1
         self._taken.update(range(first, last + 1))
+        self._dropped = False
         start = first * self.block_bytes + self._blocks[first][0]
         return Claim(self, start, min((last + 1) * self.block_bytes, self.file.size))
 
@@ -172,6 +174,8 @@ class PartFile:
     def save(self) -> None:
         """Writes the notes atomically. Raises OSError."""
         with self._lock:
+            if self._dropped:  # a connection that was just ending must not bring them back
+                return
             record = {
                 "version": _NOTES_VERSION,
                 "size": self.file.size,
@@ -208,9 +212,11 @@ class PartFile:
                 path.unlink()
 
     def drop_notes(self) -> None:
-        for path in (self.notes, self.notes.with_name(self.notes.name + ".new")):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        with self._lock:
+            self._dropped = True
+            for path in (self.notes, self.notes.with_name(self.notes.name + ".new")):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def _load(self) -> None:
         record = self._read_notes()

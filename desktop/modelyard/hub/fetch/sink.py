@@ -17,12 +17,13 @@ _PIECES = 256  # the system's limit for one gathered write is 1024
 
 class Sink:
     """Use as a context manager: on leaving, what has arrived is written and noted, whatever happened. All methods raise
-    OSError. `save_bytes`: at most this much arrives between two notes."""
+    OSError. `save_bytes`: no more than this is ever here without being noted."""
 
     def __init__(self, claim: Claim, save_bytes: int) -> None:
         self._part = claim.part
         self._position = claim.start
-        self._save_bytes = save_bytes
+        self._gather = min(_GATHER, max(1, save_bytes // 4))
+        self._save_bytes = save_bytes - self._gather  # what is gathered now may be lost as well
         self._gathered: list[bytes] = []
         self._waiting = 0
         self._unsaved = 0
@@ -46,7 +47,7 @@ class Sink:
         self._gathered.append(chunk)
         self._waiting += len(chunk)
         now = time.monotonic()
-        full = self._waiting >= _GATHER or len(self._gathered) >= _PIECES or self._waiting >= self._save_bytes
+        full = self._waiting >= self._gather or len(self._gathered) >= _PIECES
         if not full and now - self._written_at < _GATHER_SECONDS:
             return False
         self._write()
