@@ -16,6 +16,7 @@ from .host.folders import Folders, folders_at
 from .host.settings import Settings
 
 if TYPE_CHECKING:
+    from .chat.store import ChatStore
     from .engines.base import Engine
     from .host.children import Child
     from .host.secrets import AccessKeys
@@ -56,6 +57,18 @@ class House:
     def engines(self) -> Mapping[str, Engine]:
         with self._lock:
             return self._engines
+
+    @cached_property
+    def _chats(self) -> ChatStore:
+        from .chat.store import ChatStore
+
+        return ChatStore(self.folders.chats_file)
+
+    @property
+    def chats(self) -> ChatStore:
+        """Conversations. Raises what ChatStore raises."""
+        with self._lock:
+            return self._chats
 
     @cached_property
     def keys(self) -> AccessKeys:
@@ -116,6 +129,8 @@ class House:
             if "_engines" in self.__dict__:
                 for engine in self._engines.values():
                     engine.close()
+            if "_chats" in self.__dict__:
+                self._chats.close()
 
 
 def build_house(data_dir: Path | None) -> House:
@@ -169,7 +184,6 @@ def make_services(house: House) -> Services:
     from .importing.jobs import JobBook
     from .importing.naming import technical_name
     from .importing.sample import sample_text
-    from .ui.chat.kept import KeptConversations
     from .ui.services import Services
 
     def parse(text: str) -> Any:
@@ -182,11 +196,6 @@ def make_services(house: House) -> Services:
 
         return make_plan(inspection, choice, house.surroundings)
 
-    def open_chats() -> Any:
-        from .chat.store import ChatStore
-
-        return ChatStore(house.folders.chats_file)
-
     return Services(
         settings=house.settings,
         folders=house.folders,
@@ -197,7 +206,7 @@ def make_services(house: House) -> Services:
         start_worker=house.start_worker,
         technical_name=technical_name,
         sample_model=sample_text(),
-        conversations=KeptConversations(open_chats),
+        chats=lambda: house.chats,
         starters=lambda language: (),
         redact=redact,
     )

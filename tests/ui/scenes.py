@@ -289,5 +289,6 @@ def showing(app: QApplication, root: Path, name: str, language: str = "en", look
         desk.window.leave()
         desk.deleteLater()
         pump(0.05)
+        house.close()
 
 

@@ -1,14 +1,14 @@
-"""Twins of what the window works with: an engine, a worker process, a store of conversations, kept in memory."""
+"""Twins of what the window works with: an engine, and a worker process; settings, jobs and chats are real."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from modelyard.chat.store import ChatStore
 from modelyard.engines.base import ChatChunk, ChatRequest, ChatStats, EngineState, EngineStatus, InstalledModel, ModelDetails
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken, Step, done, failed, progress, step_finished, step_started
@@ -21,7 +21,6 @@ from modelyard.importing.plan import DriveUse, ImportChoice, ImportPlan, Planned
 from modelyard.importing.sources import GgufFile, Source
 from modelyard.importing.wire import from_json, to_json
 from modelyard.modelfile.persona import Persona
-from modelyard.ui.chat.conversation import Entry, Head
 from modelyard.ui.services import Services, Starter
 
 MODEL = InstalledModel(
@@ -184,49 +183,32 @@ def import_script(pause: float = 0.0) -> list[Mapping[str, Any] | float]:
     return script
 
 
-class TwinConversations:
-    """Kept in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Head] = {}
-        self.texts: dict[str, dict[str, Entry]] = {}
-
-    def heads(self, search: str = "") -> list[Head]:
-        found = [head for head in self.kept.values() if search.casefold() in head.title.casefold()]
-        return sorted(found, key=lambda head: head.updated, reverse=True)
-
-    def entries(self, conversation: str) -> list[Entry]:
-        return list(self.texts.get(conversation, {}).values())
-
-    def save_head(self, head: Head) -> None:
-        self.kept[head.id] = head
-
-    def save_entry(self, conversation: str, entry: Entry) -> None:
-        self.texts.setdefault(conversation, {})[entry.id] = entry
-
-    def remove_entry(self, conversation: str, entry: str) -> None:
-        self.texts[conversation].pop(entry, None)
-
-    def remove(self, conversation: str) -> None:
-        self.kept.pop(conversation, None)
-        self.texts.pop(conversation, None)
-
-
 class House:
     """A whole set of twins. Change its parts before (or between) what the window does."""
 
     def __init__(self, root: Path) -> None:
+        self._lock = threading.Lock()
         self.folders = Folders(root)
         self.folders.make()
         self.settings = Settings(self.folders.settings_file)
         self.engine = TwinEngine()
         self.ollama = TwinEngine((), "ollama")
         self.ollama.state = EngineState.MISSING
-        self.conversations = TwinConversations()
+        self.store: ChatStore | None = None
         self.inspection: Callable[[Path], Inspection] = inspection_of
         self.inspection_error: ModelyardError | None = None
         self.script: Sequence[Mapping[str, Any] | float] = import_script()
         self.workers: list[TwinWorker] = []
+
+    def chats(self) -> ChatStore:
+        with self._lock:
+            if self.store is None:
+                self.store = ChatStore(self.folders.chats_file)
+            return self.store
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
 
     def start_worker(self, record: Mapping[str, Any]) -> TwinWorker:
         if record["job"] == "inspect":
@@ -260,9 +242,6 @@ class House:
                 Starter("Translator", "Chinese and English, both ways.", Persona(system="You translate.")),
             ),
             sample_model="/tmp/sample.gguf",
-            conversations=self.conversations,
+            chats=self.chats,
         )
 
-
-def wait_some(seconds: float) -> None:
-    time.sleep(seconds)

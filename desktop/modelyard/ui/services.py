@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..engines.base import Engine
 from ..host.folders import Folders
@@ -14,7 +14,9 @@ from ..importing.jobs import JobBook
 from ..importing.plan import ImportChoice, ImportPlan
 from ..importing.sources import Source
 from ..modelfile.persona import Persona
-from .chat.conversation import Conversations
+
+if TYPE_CHECKING:
+    from ..chat.store import ChatStore
 
 
 class Worker(Protocol):
@@ -43,7 +45,7 @@ class Starter:
 class Services:
     """Collaborators of the window.
 
-    `engines` (by id) are made when first asked for; `parse` understands what was typed or dropped; `plan` decides.
+    `engines` (by id) and `chats` are made when first asked for; `parse` understands what was typed or dropped; `plan` decides.
     These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker process on a
     job record (importing/worker.py) and raises OSError. `starters` takes the language. `sample_model` is a path or
     link of the small sample model. `redact` removes secrets.
@@ -58,6 +60,6 @@ class Services:
     start_worker: Callable[[Mapping[str, Any]], Worker]
     technical_name: Callable[[str], str]
     sample_model: str
-    conversations: Conversations
+    chats: Callable[[], ChatStore]
     starters: Callable[[str], tuple[Starter, ...]]
     redact: Callable[[str], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QFrame, QMenu, QPlainTextEdit, QPushButton
 
@@ -17,6 +17,7 @@ from ..widgets.labels import set_property
 from ..widgets.layout import column, row
 
 _MOST_LINES = 9
+_DRAFT_MS = 900
 _LONGEST = 400_000  # characters; far beyond any conversation memory
 
 
@@ -34,11 +35,12 @@ class _Field(QPlainTextEdit):
 
 
 class Composer(QFrame):
-    """Signals: sent(text), stop(), model_chosen(InstalledModel)."""
+    """Signals: sent(text), stop(), model_chosen(InstalledModel), draft(text) about a second after the last key."""
 
     sent = Signal(str)
     stop = Signal()
     model_chosen = Signal(object)
+    draft = Signal(str)
 
     def __init__(self, icons: Icons) -> None:
         super().__init__()
@@ -55,6 +57,10 @@ class Composer(QFrame):
         self.field.document().setDocumentMargin(2)
         self.field.send.connect(self._send)
         self.field.textChanged.connect(self._changed)
+        self._draft_timer = QTimer(self)
+        self._draft_timer.setSingleShot(True)
+        self._draft_timer.setInterval(_DRAFT_MS)
+        self._draft_timer.timeout.connect(lambda: self.draft.emit(self.field.toPlainText()))
         self.field.installEventFilter(self)
         self._model: QPushButton = button("", None, "quiet")
         self._menu = QMenu(self)
@@ -113,6 +119,7 @@ class Composer(QFrame):
         text = self.field.toPlainText().strip()
         if text and self._ready and not self._busy:
             self.field.clear()
+            self._draft_timer.stop()
             self.sent.emit(text)
 
     def _changed(self) -> None:
@@ -120,6 +127,8 @@ class Composer(QFrame):
             self.field.undo()
         self._fit()
         self._update()
+        if self.field.hasFocus():
+            self._draft_timer.start()
 
     def _update(self) -> None:
         self._send_button.setEnabled(self._busy or (self._ready and bool(self.field.toPlainText().strip())))

@@ -8,18 +8,18 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QMenu
 
+from ...chat.values import Conversation
 from ..design.icons import Icons
 from ..design.tokens import Size, Space
 from ..widgets.buttons import button
 from ..widgets.layout import column
-from .conversation import Head
 
-_HEAD = Qt.ItemDataRole.UserRole
+_CONVERSATION = Qt.ItemDataRole.UserRole
 _SEARCH_DELAY_MS = 200
 
 
 class ConversationList(QFrame):
-    """Signals: chosen(Head), new(), searched(text), remove(Head)."""
+    """Signals: chosen(Conversation), new(), searched(text), remove(Conversation)."""
 
     chosen = Signal(object)
     new = Signal()
@@ -50,8 +50,8 @@ class ConversationList(QFrame):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._list.customContextMenuRequested.connect(self._menu)
-        self._list.itemClicked.connect(lambda item: self.chosen.emit(item.data(_HEAD)))
-        self._list.itemActivated.connect(lambda item: self.chosen.emit(item.data(_HEAD)))
+        self._list.itemClicked.connect(lambda item: self.chosen.emit(item.data(_CONVERSATION)))
+        self._list.itemActivated.connect(lambda item: self.chosen.emit(item.data(_CONVERSATION)))
         QShortcut(
             QKeySequence(Qt.Key.Key_Delete),
             self._list,
@@ -66,27 +66,30 @@ class ConversationList(QFrame):
     def search(self) -> str:
         return self._search.text().strip()
 
-    def show_heads(self, heads: Sequence[Head], current: str) -> None:
+    def show_all(self, conversations: Sequence[Conversation], current: int | None) -> None:
         self._list.clear()
-        for head in heads:
-            item = QListWidgetItem(head.title or self.tr("Untitled"))
-            item.setData(_HEAD, head)
-            item.setToolTip(head.title)
+        for conversation in conversations:
+            item = self._item(conversation)
             self._list.addItem(item)
-            if head.id == current:
+            if conversation.id == current:
                 self._list.setCurrentItem(item)
 
-    def show_head(self, head: Head) -> None:
-        """A conversation that is new or has moved to the top."""
+    def show_one(self, conversation: Conversation) -> None:
+        """A conversation that is new or has changed: it stands at the top now."""
         for number in range(self._list.count()):
-            if self._list.item(number).data(_HEAD).id == head.id:
+            if self._list.item(number).data(_CONVERSATION).id == conversation.id:
                 self._list.takeItem(number)
                 break
-        item = QListWidgetItem(head.title)
-        item.setData(_HEAD, head)
-        item.setToolTip(head.title)
+        item = self._item(conversation)
         self._list.insertItem(0, item)
         self._list.setCurrentItem(item)
+
+    def _item(self, conversation: Conversation) -> QListWidgetItem:
+        title = conversation.title or self.tr("New conversation")
+        item = QListWidgetItem(title)
+        item.setData(_CONVERSATION, conversation)
+        item.setToolTip(title)
+        return item
 
     def unmark(self) -> None:
         self._list.setCurrentItem(None)
@@ -97,11 +100,11 @@ class ConversationList(QFrame):
         if item is None:
             return
         menu = QMenu(self)
-        menu.addAction(self.tr("Delete conversation"), lambda: self.remove.emit(item.data(_HEAD)))
+        menu.addAction(self.tr("Delete conversation"), lambda: self.remove.emit(item.data(_CONVERSATION)))
         menu.exec(self._list.mapToGlobal(where))
         menu.deleteLater()
 
     def _delete_current(self) -> None:
         item = self._list.currentItem()
         if item is not None:
-            self.remove.emit(item.data(_HEAD))
+            self.remove.emit(item.data(_CONVERSATION))

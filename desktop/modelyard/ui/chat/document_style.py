@@ -45,6 +45,10 @@ def is_code(block: QTextBlock) -> bool:
     )
 
 
+def is_quote(block: QTextBlock) -> bool:
+    return int(block.blockFormat().property(QTextFormat.Property.BlockQuoteLevel) or 0) > 0
+
+
 def code_ranges(document: QTextDocument, start: int = 0) -> list[CodeRange]:
     """The code blocks from block number `start` on."""
     ranges: list[CodeRange] = []
@@ -79,6 +83,7 @@ def style(document: QTextDocument, theme: Theme, start: int = 0) -> None:
             if table.firstPosition() not in tables:
                 tables.add(table.firstPosition())
                 _style_table(table, theme)
+            _style_cell(cursor, block, table, theme)
         elif not is_code(block):
             _style_text(cursor, block, theme)
         block = block.next()
@@ -94,6 +99,8 @@ def _style_text(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
     in_list = block.textList() is not None
     fmt.setTopMargin(Space.M if level and block.blockNumber() else 0)
     fmt.setBottomMargin(Space.XS if in_list or level else Space.S + 2)
+    if is_quote(block):
+        fmt.setLeftMargin(Space.L)
     cursor.setBlockFormat(fmt)
     size = theme.point_size("body") * (_HEADINGS.get(level, 1.0) if level else 1.0)
     position = block.begin()
@@ -163,7 +170,20 @@ def _style_table(table: QTextTable, theme: Theme) -> None:
     fmt.setBorderBrush(QBrush(QColor(theme.colours.border_strong)))
     fmt.setCellPadding(Space.S - 2)
     fmt.setCellSpacing(0)
-    fmt.setTopMargin(Space.XS)
+    fmt.setTopMargin(CODE_MARGIN + Space.S)  # a margin of a code block above does not count before a table
     fmt.setBottomMargin(Space.M)
     fmt.setWidth(QTextLength())
     table.setFormat(fmt)
+
+
+def _style_cell(cursor: QTextCursor, block: QTextBlock, table: QTextTable, theme: Theme) -> None:
+    """Qt leaves the format of what stood before the table in its first cell."""
+    fmt = QTextBlockFormat()
+    fmt.setAlignment(block.blockFormat().alignment())
+    cursor.setBlockFormat(fmt)
+    cell = table.cellAt(block.position())
+    if cell.isValid() and cell.row() == 0:
+        cursor.setPosition(block.position() + block.length() - 1, QTextCursor.MoveMode.KeepAnchor)
+        bold = QTextCharFormat()
+        bold.setFontWeight(QFont.Weight.DemiBold)
+        cursor.mergeCharFormat(bold)

@@ -13,7 +13,7 @@ from ..design.theme import Theme
 from ..design.tokens import Size, Space
 from ..widgets.buttons import icon_button
 from .blocks import finished_length
-from .document_style import CODE_HEAD, CODE_MARGIN, CodeRange, code_ranges, code_text, style
+from .document_style import CODE_HEAD, CODE_MARGIN, CodeRange, code_ranges, code_text, is_quote, style
 
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _LONGEST_RENDERED = 200_000  # characters; a longer answer is shown as plain text
@@ -138,7 +138,22 @@ class MarkdownView(QTextBrowser):
         top = first.top() - CODE_HEAD
         return QRectF(0.5, top, self.viewport().width() - 1.0, last.bottom() + CODE_MARGIN - top)
 
+    def _paint_quotes(self, event: QPaintEvent) -> None:
+        """A bar at the left of what is quoted."""
+        layout = self.document().documentLayout()
+        painter = QPainter(self.viewport())
+        block = self.cursorForPosition(event.rect().topLeft()).block()
+        while block.isValid():
+            room = layout.blockBoundingRect(block)
+            if room.top() > event.rect().bottom():
+                break
+            if is_quote(block):
+                bar = QRectF(2, room.top(), 3, room.height())
+                painter.fillRect(bar, QColor(self._theme.colours.border_strong))
+            block = block.next()
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._paint_quotes(event)
         if self._codes:
             colours = self._theme.colours
             painter = QPainter(self.viewport())

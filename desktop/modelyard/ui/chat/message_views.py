@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from ...engines.base import ChatStats
+from ...chat.values import Message, State, Stats
 from ..context import Context
 from ..design.tokens import Space
 from ..figures import joined
@@ -40,8 +40,11 @@ class UserMessage(QWidget):
 class AnswerMessage(QWidget):
     """What the model wrote.
 
-    Signals: link(QUrl), again() to ask once more (shown on the last answer only).
+    Signals: link(QUrl), again() to ask once more (shown on the last answer only), other(message id) to see another
+    version.
     """
+
+    other = Signal(int)
 
     link = Signal(QUrl)
     again = Signal()
@@ -67,13 +70,13 @@ class AnswerMessage(QWidget):
             column(Text(name, "caption", wrap=False), self._fold, self._waiting, self.view, self._tools, spacing=Space.XS)
         )
 
-    def show_whole(self, text: str, thinking: str = "", stats: ChatStats | None = None) -> None:
+    def show_whole(self, message: Message) -> None:
         """A finished answer."""
         self._waiting.hide()
-        self._think(thinking)
-        self.view.set_text(text)
-        self.view.setVisible(bool(text))
-        self._finish(stats)
+        self._think(message.thinking)
+        self.view.set_text(message.content)
+        self.view.setVisible(bool(message.content))
+        self._finish(message)
 
     def grow(self, text: str, thinking: str) -> None:
         if thinking:
@@ -83,11 +86,11 @@ class AnswerMessage(QWidget):
             self.view.show()
             self.view.append(text)
 
-    def end(self, stats: ChatStats | None) -> None:
-        """The answer is complete, or was stopped."""
+    def end(self, message: Message | None) -> None:
+        """The answer is complete, was stopped, or failed (None)."""
         self._waiting.hide()
         self.view.finish()
-        self._finish(stats)
+        self._finish(message)
 
     def set_last(self, last: bool) -> None:
         self._again.setVisible(last)
@@ -96,18 +99,46 @@ class AnswerMessage(QWidget):
         self._thinking.setText(text)
         self._fold.setVisible(bool(text))
 
-    def _finish(self, stats: ChatStats | None) -> None:
+    def _finish(self, message: Message | None) -> None:
         self._tools.show()
         self.view.setAccessibleName(self.tr("{name}: {text}").format(name=self._name, text=self.view.text[:2000]))
-        if stats is None:
+        if message is None:
             return
-        speed = self.tr("{n} words a second").format(n=f"{stats.tokens_per_second:.0f}") if stats.tokens_per_second else ""
-        ended = ""
-        if stats.reason == "cancelled":
-            ended = self.tr("stopped")
-        elif stats.reason == "length":
-            ended = self.tr("longest length reached")
-        self._figures.setText(joined(ended, speed))
+        self._figures.setText(joined(self._ending(message.state), self._speed(message.stats)))
+        if len(message.siblings) > 1:
+            self._offer_versions(message)
+
+    def _ending(self, state: State) -> str:
+        match state:
+            case State.STOPPED:
+                return self.tr("stopped")
+            case State.INTERRUPTED:
+                return self.tr("interrupted")
+            case _:
+                return ""
+
+    def _speed(self, stats: Stats | None) -> str:
+        if stats is None or not stats.tokens_per_second:
+            return ""
+        if stats.reason == "length":
+            return self.tr("longest length reached")
+        return self.tr("{n} tokens a second").format(n=f"{stats.tokens_per_second:.0f}")
+
+    def _offer_versions(self, message: Message) -> None:
+        """Earlier and later versions of the same answer."""
+        place = message.siblings.index(message.id)
+        line = self._tools.layout()
+        assert isinstance(line, QHBoxLayout)
+        words = self.tr("{n} of {count}").format(n=place + 1, count=len(message.siblings))
+        before = self._version("back", self.tr("Earlier version"), message.siblings[max(0, place - 1)])
+        after = self._version("next", self.tr("Later version"), message.siblings[min(len(message.siblings) - 1, place + 1)])
+        before.setEnabled(place > 0)
+        after.setEnabled(place < len(message.siblings) - 1)
+        for number, each in enumerate((before, Text(words, "caption", wrap=False), after)):
+            line.insertWidget(number, each)
+
+    def _version(self, icon: str, name: str, message: int) -> QToolButton:
+        return icon_button(self._context.icons, icon, name, lambda: self.other.emit(message), size=16)
 
     def _copy_text(self) -> None:
         QGuiApplication.clipboard().setText(self.view.text)

@@ -1,53 +1,54 @@
-"""The open conversation at work: asks the engine, gathers the answer, keeps it. Knows no widget."""
+"""The open conversation at work: asks, gathers the growing answer, switches branches. Knows no widget."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
-from ...engines.base import ChatChunk, ChatRequest, ChatStats, InstalledModel
-from ...errors import Code, ModelyardError
-from ...events import CancelToken
+from ...chat.store import ChatStore
+from ...chat.values import Conversation, Draft, Message, Page, Role
+from ...engines.base import InstalledModel
+from ...errors import ModelyardError
 from ..background import in_background
 from ..services import Services
-from .conversation import Entry, Head, new_id, title_of
-from .stream import AnswerThread
+from .answering import AnswerThread, Question
 
 _FRAME_MS = 33
-_SAVE_EVERY = 1.0  # seconds between stored states of a growing answer
+_SHOWN = 100  # newest messages fetched at once
+
+T = TypeVar("T")
 
 
 class Session(QObject):
-    """One conversation.
+    """One conversation at a time; `begin_new` and `open` change to another.
 
-    Signals: loaded(), asked(Entry), answering(), grew(text, thinking) at most thirty times a second, answered(Entry),
-    failed(ModelyardError), head_changed(Head).
+    Signals: loaded() when `messages` is complete; asked(text); answering(); grew(text, thinking) at most thirty times
+    a second; answered(Message); failed(ModelyardError); changed(Conversation) when its title, model or time changed;
+    draft_found(text).
     """
 
     loaded = Signal()
-    asked = Signal(object)
+    asked = Signal(str)
     answering = Signal()
     grew = Signal(str, str)
     answered = Signal(object)
     failed = Signal(object)
-    head_changed = Signal(object)
+    changed = Signal(object)
+    draft_found = Signal(str)
 
     def __init__(self, services: Services, parent: QObject) -> None:
         super().__init__(parent)
         self._services = services
         self._lane = QThreadPool(self)
-        self._lane.setMaxThreadCount(1)  # what is stored keeps its order
+        self._lane.setMaxThreadCount(1)  # what is kept keeps its order
         self._thread: AnswerThread | None = None
-        self._growing = Entry("", "assistant", "")
-        self._saved_at = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._gather)
-        self.head: Head | None = None
-        self.entries: list[Entry] = []
+        self.conversation: Conversation | None = None
+        self.messages: list[Message] = []
         self.model: InstalledModel | None = None
 
     @property
@@ -56,141 +57,130 @@ class Session(QObject):
 
     # --- which conversation ----------------------------------------------------------------------------------------
     def begin_new(self) -> None:
-        self.stop()
         self._let_go()
-        self.head, self.entries = None, []
+        self.conversation, self.messages = None, []
         self.loaded.emit()
+        self._find_draft(0)
 
-    def open(self, head: Head) -> None:
-        self.stop()
+    def open(self, conversation: Conversation) -> None:
         self._let_go()
-        self.head, self.entries = head, []
-        store = self._services.conversations
+        self.conversation, self.messages = conversation, []
+        self.reload()
+        self._find_draft(conversation.id)
 
-        def show(entries: object) -> None:
-            if self.head is not None and self.head.id == head.id:
-                self.entries = list(entries)  # type: ignore[call-overload]
+    def reload(self) -> None:
+        """Fetches the shown branch again."""
+        if self.conversation is None:
+            return
+        number = self.conversation.id
+
+        def show(page: Page) -> None:
+            if self.conversation is not None and self.conversation.id == number and not self.busy:
+                self.messages = list(page.messages)
                 self.loaded.emit()
 
-        self._in_lane(lambda: store.entries(head.id), show)
+        self._in_lane(lambda store: store.messages.tail(number, _SHOWN), show)
+
+    def switch(self, message: int) -> None:
+        """Shows the branch that goes through this message."""
+        if not self.busy:
+            self._in_lane(lambda store: store.messages.switch(message), lambda _leaf: self.reload())
 
     # --- talking ---------------------------------------------------------------------------------------------------
     def ask(self, text: str) -> None:
         """Sends a message. Needs `model`."""
         if self.model is None or self.busy:
             return
-        entry = Entry(new_id(), "user", text)
-        if self.head is None:
-            self.head = Head(new_id(), title_of(text))
-        self._touch_head()
-        self._keep(entry)
-        self.entries.append(entry)
-        self.asked.emit(entry)
-        self._answer()
+        number = self.conversation.id if self.conversation else None
+        self.asked.emit(text)
+        self._in_lane(lambda store: store.drafts.clear(number or 0))
+        self._answer(Question(self.model, number, text))
 
     def again(self) -> None:
-        """Drops the last answer, if there is one, and asks anew."""
-        if self.busy or self.head is None or self.model is None:
+        """Answers the last question once more; the old answer stays as another branch."""
+        if self.busy or self.conversation is None or self.model is None:
             return
-        if self.entries and self.entries[-1].role == "assistant":
-            dropped, head = self.entries.pop(), self.head
-            self._in_lane(lambda: self._services.conversations.remove_entry(head.id, dropped.id))
+        question = next((each for each in reversed(self.messages) if each.role is Role.USER), None)
+        if question is not None:
+            self.messages = self.messages[: self.messages.index(question) + 1]
             self.loaded.emit()
-        if self.entries:
-            self._touch_head()
-            self._answer()
+            self._answer(Question(self.model, self.conversation.id, parent=question.id))
 
     def stop(self) -> None:
         if self._thread is not None:
             self._thread.stop()
 
+    def keep_draft(self, text: str) -> None:
+        number = self.conversation.id if self.conversation else 0
+        self._in_lane(lambda store: store.drafts.save(text, number))
+
     def close(self) -> None:
-        """Ends what runs and waits until everything is stored."""
-        if self._thread is not None:
-            self._thread.stop()
-            self._thread.wait(3000)
-            self._gather()
-            self._keep(self._growing)
-            self._let_go()
-        self._lane.waitForDone(3000)
+        """Ends what runs; the thread keeps what came so far."""
+        thread = self._thread
+        self._let_go()
+        if thread is not None:
+            thread.wait(5000)
+        self._lane.waitForDone(5000)
 
-    def _answer(self) -> None:
-        model = self.model
-        assert model is not None
-        request = ChatRequest(model.name, tuple(entry.for_engine() for entry in self.entries))
-        engines = self._services.engines
-
-        def stream(token: CancelToken) -> Iterator[ChatChunk]:
-            return engines()[model.engine].chat(request, token)
-
-        self._growing = Entry(new_id(), "assistant", "")
-        self._saved_at = time.monotonic()
-        self._thread = thread = AnswerThread(stream, self)
-        thread.answered.connect(lambda stats: self._end(thread, stats))
-        thread.failed.connect(lambda error: self._fail(thread, error))
+    def _answer(self, question: Question) -> None:
+        self._thread = thread = AnswerThread(question, self._services.chats, self._services.engines, self)
+        thread.kept.connect(lambda conversation, message: self._question_kept(thread, conversation, message))
+        thread.answered.connect(lambda message: self._end(thread, message, None))
+        thread.failed.connect(lambda error: self._end(thread, None, error))
         thread.finished.connect(thread.deleteLater)
         thread.start()
         self._timer.start()
         self.answering.emit()
 
+    def _question_kept(self, thread: AnswerThread, conversation: Conversation, message: Message | None) -> None:
+        if thread is not self._thread:
+            return
+        self.conversation = conversation
+        if message is not None:
+            self.messages.append(message)
+        self.changed.emit(conversation)
+
     def _gather(self) -> None:
-        if self._thread is None:
-            return
-        piece = self._thread.take()
-        if not (piece.text or piece.thinking):
-            return
-        growing = self._growing
-        self._growing = replace(
-            growing, content=growing.content + piece.text, thinking=growing.thinking + piece.thinking
-        )
-        self.grew.emit(piece.text, piece.thinking)
-        if time.monotonic() - self._saved_at > _SAVE_EVERY:
-            self._saved_at = time.monotonic()
-            self._keep(self._growing)
+        if self._thread is not None:
+            piece = self._thread.take()
+            if piece.text or piece.thinking:
+                self.grew.emit(piece.text, piece.thinking)
 
-    def _end(self, thread: AnswerThread, stats: ChatStats) -> None:
+    def _end(self, thread: AnswerThread, message: Message | None, error: ModelyardError | None) -> None:
         if thread is not self._thread:
             return
         self._gather()
-        entry = replace(self._growing, stats=stats)
-        self._let_go()
-        if entry.content or entry.thinking:
-            self.entries.append(entry)
-            self._keep(entry)
-        self.answered.emit(entry)
-
-    def _fail(self, thread: AnswerThread, error: ModelyardError) -> None:
-        if thread is not self._thread:
-            return
-        self._gather()
-        entry = self._growing
-        self._let_go()
-        if entry.content:
-            self.entries.append(entry)
-            self._keep(entry)
-        self.failed.emit(error)
-
-    def _let_go(self) -> None:
-        """The running answer, if any, no longer belongs to what is shown."""
         self._timer.stop()
         self._thread = None
+        if message is not None:
+            self.messages.append(message)
+            self.answered.emit(message)
+        if error is not None:
+            self.failed.emit(error)
+        if self.conversation is not None:
+            number = self.conversation.id
+            self._in_lane(lambda store: store.conversations.get(number), self._retitled)
+
+    def _retitled(self, conversation: Conversation) -> None:
+        if self.conversation is not None and self.conversation.id == conversation.id:
+            self.conversation = conversation
+        self.changed.emit(conversation)
+
+    def _let_go(self) -> None:
+        """A running answer goes no further and is no longer shown; what came of it is kept."""
+        self._timer.stop()
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
 
     # --- keeping ---------------------------------------------------------------------------------------------------
-    def _touch_head(self) -> None:
-        assert self.head is not None and self.model is not None
-        self.head = replace(self.head, engine=self.model.engine, model=self.model.name, updated=time.time())
-        head = self.head
-        self._in_lane(lambda: self._services.conversations.save_head(head))
-        self.head_changed.emit(head)
+    def _find_draft(self, number: int) -> None:
+        def show(draft: Draft) -> None:
+            if (self.conversation.id if self.conversation else 0) == number:
+                self.draft_found.emit(draft.text)
 
-    def _keep(self, entry: Entry) -> None:
-        head = self.head
-        if head is not None and (entry.content or entry.thinking):
-            self._in_lane(lambda: self._services.conversations.save_entry(head.id, entry))
+        self._in_lane(lambda store: store.drafts.get(number), show)
 
-    def _in_lane(self, work: Callable[[], object], done: Callable[[object], None] | None = None) -> None:
-        in_background(self, lambda _token: work(), done or (lambda _result: None), self._store_failed, self._lane)
-
-    def _store_failed(self, error: ModelyardError) -> None:
-        if error.code is not Code.INTERNAL or not self.busy:
-            self.failed.emit(error)
+    def _in_lane(self, work: Callable[[ChatStore], T], done: Callable[[T], None] = lambda _result: None) -> None:
+        chats = self._services.chats
+        in_background(self, lambda _token: work(chats()), done, self.failed.emit, self._lane)

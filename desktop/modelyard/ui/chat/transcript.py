@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ..design.tokens import Space
-from ..widgets.layout import centred, clear, column
+from ..widgets.layout import BalancedScroll, centred, clear, column
 
 _NEAR = 24  # pixels from the end that still count as "at the end"
 
 
-class Transcript(QScrollArea):
+class Transcript(BalancedScroll):
     def __init__(self) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inner = QWidget()
+        inner.setObjectName("page")
+        super().__init__(inner)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Conversation"))
         self._following = True
-        inner = QWidget()
-        inner.setObjectName("page")
         self._body = column(spacing=Space.XL)
         inner.setLayout(centred(self._body, bottom=Space.L))
-        self.setWidget(inner)
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)

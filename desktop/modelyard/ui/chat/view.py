@@ -8,8 +8,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
+from ...chat.values import Conversation, Message, Role, State
 from ...engines.base import InstalledModel
-from ...errors import Action, ModelyardError
+from ...errors import Action, Code, ModelyardError
+from ...events import CancelToken
 from ..background import Call, in_background
 from ..context import Context
 from ..design.tokens import Space
@@ -19,7 +21,6 @@ from ..widgets.cards import EmptyState
 from ..widgets.layout import centred, column, row
 from .code_colours import warm_up
 from .composer import Composer
-from .conversation import Entry, Head
 from .conversation_list import ConversationList
 from .empty import EmptyConversation
 from .links import offer_link
@@ -27,7 +28,7 @@ from .message_views import AnswerMessage, UserMessage
 from .session import Session
 from .transcript import Transcript
 
-_SHOWN = 100  # newest messages shown at once
+_FOUND = 60  # conversations a search shows
 
 
 class ChatView(QWidget):
@@ -80,14 +81,16 @@ class ChatView(QWidget):
         session.grew.connect(self._show_growth)
         session.answered.connect(self._show_answered)
         session.failed.connect(self._show_failure)
-        session.head_changed.connect(self._list.show_head)
+        session.changed.connect(self._list.show_one)
+        session.draft_found.connect(self._take_draft)
         composer.sent.connect(session.ask)
+        composer.draft.connect(session.keep_draft)
         composer.stop.connect(session.stop)
         composer.model_chosen.connect(self._use_model)
         self._empty.suggested.connect(composer.write)
         self._list.new.connect(self._begin_new)
         self._list.chosen.connect(self._open)
-        self._list.searched.connect(lambda _text: self._ask_heads())
+        self._list.searched.connect(lambda _text: self._ask_list())
         self._list.remove.connect(self._remove)
         self.context.routes.models_changed.connect(self._ask_models)
         QShortcut(QKeySequence(QKeySequence.StandardKey.New), self, self._begin_new)
@@ -95,7 +98,7 @@ class ChatView(QWidget):
     def _first_look(self) -> None:
         """After the first paint: what is installed, what was said."""
         self._ask_models()
-        self._ask_heads()
+        self._ask_list()
         in_background(self, lambda _token: warm_up(), lambda _done: None, lambda _error: None)
 
     # --- models ------------------------------------------------------------------------------------------------------
@@ -129,33 +132,47 @@ class ChatView(QWidget):
         self._composer.show_models([each for each in self._listing.models if can_chat(each)], model)
 
     # --- conversations -------------------------------------------------------------------------------------------------
-    def _ask_heads(self) -> None:
-        store, search = self.context.services.conversations, self._list.search
+    def _ask_list(self) -> None:
+        chats, words = self.context.services.chats, self._list.search
 
-        def show(heads: Sequence[Head]) -> None:
-            if search == self._list.search:
-                self._list.show_heads(heads, self._session.head.id if self._session.head else "")
+        def fetch(_token: CancelToken) -> list[Conversation]:
+            store = chats()
+            if not words:
+                return store.conversations.list()
+            numbers = dict.fromkeys(hit.conversation for hit in store.search(words, _FOUND))
+            return [store.conversations.get(number) for number in numbers]
 
-        in_background(self, lambda _token: store.heads(search), show, self._show_failure)
+        def show(found: list[Conversation]) -> None:
+            if words == self._list.search:
+                self._list.show_all(found, self._session.conversation.id if self._session.conversation else None)
+
+        in_background(self, fetch, show, self._show_failure)
 
     def _begin_new(self) -> None:
         self._list.unmark()
         self._session.begin_new()
         self._composer.setFocus()
 
-    def _open(self, head: Head) -> None:
-        if self._session.head is not None and self._session.head.id == head.id:
+    def _open(self, conversation: Conversation) -> None:
+        if self._is_open(conversation):
             return
-        self._session.open(head)
-        model = self._listing.find(head.engine, head.model)
+        self._session.open(conversation)
+        model = self._listing.find(conversation.engine, conversation.model)
         if model is not None:
             self._use_model(model)
         self._composer.setFocus()
 
-    def _remove(self, head: Head) -> None:
+    def _is_open(self, conversation: Conversation) -> bool:
+        return self._session.conversation is not None and self._session.conversation.id == conversation.id
+
+    def _take_draft(self, text: str) -> None:
+        if text and not self._composer.field.toPlainText():
+            self._composer.write(text)
+
+    def _remove(self, conversation: Conversation) -> None:
         box = QMessageBox(self)
         box.setText(self.tr("Delete this conversation?"))
-        box.setInformativeText(head.title)
+        box.setInformativeText(conversation.title)
         away = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
         keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
@@ -163,14 +180,18 @@ class ChatView(QWidget):
         box.exec()
         if box.clickedButton() is not away:
             return
-        if self._session.head is not None and self._session.head.id == head.id:
+        if self._is_open(conversation):
             self._begin_new()
-        store = self.context.services.conversations
-        in_background(self, lambda _token: store.remove(head.id), lambda _done: self._ask_heads(), self._show_failure)
+        chats, number = self.context.services.chats, conversation.id
+
+        def delete(_token: CancelToken) -> None:
+            chats().conversations.delete(number)
+
+        in_background(self, delete, lambda _done: self._ask_list(), self._show_failure)
 
     # --- what is shown -------------------------------------------------------------------------------------------------
     def _show_conversation_or_nothing(self) -> None:
-        if self._session.entries or self._session.busy:
+        if self._session.messages or self._session.busy:
             self._stack.setCurrentWidget(self._transcript)
         elif any(can_chat(model) for model in self._listing.models):
             self._stack.setCurrentWidget(self._empty)
@@ -182,32 +203,40 @@ class ChatView(QWidget):
         self._transcript.empty()
         self._answer = self._last = None
         self._composer.set_busy(False)
-        for entry in self._session.entries[-_SHOWN:]:
-            if entry.role == "user":
-                self._transcript.add(UserMessage(entry.content))
-            else:
-                self._add_answer().show_whole(entry.content, entry.thinking, entry.stats)
+        for message in self._session.messages:
+            self._show_message(message)
         self._show_conversation_or_nothing()
         self._transcript.follow()
 
-    def _show_question(self, entry: Entry) -> None:
+    def _show_message(self, message: Message) -> None:
+        """A message from the store, as it rests there."""
+        if message.role is Role.USER:
+            self._transcript.add(UserMessage(message.content))
+            return
+        if message.content or message.state is not State.FAILED:
+            self._add_answer(message.model).show_whole(message)
+        if message.state is State.FAILED and message is self._session.messages[-1]:
+            self._add_panel(_error_of(message))
+
+    def _show_question(self, text: str) -> None:
         self._stack.setCurrentWidget(self._transcript)
-        self._transcript.add(UserMessage(entry.content))
+        self._transcript.add(UserMessage(text))
         self._transcript.follow()
 
     def _show_answering(self) -> None:
         self._composer.set_busy(True)
-        self._answer = self._add_answer()
+        model = self._session.model
+        self._answer = self._add_answer(model.name if model else "")
         self._transcript.follow()
 
     def _show_growth(self, text: str, thinking: str) -> None:
         if self._answer is not None:
             self._answer.grow(text, thinking)
 
-    def _show_answered(self, entry: Entry) -> None:
+    def _show_answered(self, message: Message) -> None:
         self._composer.set_busy(False)
         if self._answer is not None:
-            self._answer.end(entry.stats)
+            self._answer.end(message)
             self._answer = None
 
     def _show_failure(self, error: ModelyardError) -> None:
@@ -220,6 +249,9 @@ class ChatView(QWidget):
                 self._transcript.take_away(self._answer)
                 self._last = None
             self._answer = None
+        self._add_panel(error)
+
+    def _add_panel(self, error: ModelyardError) -> None:
         panel = self.context.error_panel(error)
 
         def mend(action: Action) -> None:
@@ -234,16 +266,26 @@ class ChatView(QWidget):
         self._stack.setCurrentWidget(self._transcript)
         self._transcript.follow()
 
-    def _add_answer(self) -> AnswerMessage:
-        model = self._session.model
+    def _add_answer(self, model: str) -> AnswerMessage:
+        known = next((each for each in self._listing.models if each.name == model), None)
         if self._last is not None:
             self._last.set_last(False)
-        made = AnswerMessage(self.context, shown_name(model) if model else self.tr("Answer"))
+        made = AnswerMessage(self.context, shown_name(known) if known else model)
         made.link.connect(lambda url: offer_link(self, url))
         made.again.connect(self._session.again)
+        made.other.connect(self._session.switch)
         self._transcript.add(made)
         self._last = made
         return made
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.close()
+
+
+def _error_of(message: Message) -> ModelyardError:
+    """The error a failed answer was kept with."""
+    fields = dict(message.error or {})
+    try:
+        return ModelyardError(Code(str(fields.pop("code", ""))), **fields)
+    except ValueError:
+        return ModelyardError(Code.INTERNAL, detail=str(fields))

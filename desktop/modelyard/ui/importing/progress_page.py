@@ -72,7 +72,6 @@ class ProgressPage(WizardPage):
         self._clear_error()
         self._steps.restore(job)
         self._pause.setText(self.tr("Go on") if job.state.can_go_on else self.tr("Pause"))
-        self._pause.setVisible(job.state is not JobState.FAILED)
         match job.state:
             case JobState.DONE:
                 self.ended.emit()

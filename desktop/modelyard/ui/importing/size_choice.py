@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
-from ...importing.inspection import Group, Inspection, SizeOption
+from ...importing.inspection import AS_IS, Group, Inspection, SizeOption
 from ..context import Context
 from ..design.tokens import Space
 from ..widgets.fold import Fold
@@ -24,6 +24,7 @@ class SizeChoice(QWidget):
         super().__init__()
         self._buttons = QButtonGroup(self)
         self._rows: list[SizeRow] = []
+        self._stored_as = inspection.stored_as
         body = column(spacing=Space.S)
         common = [option for option in inspection.sizes if option.common or option.recommended]
         rare = [option for option in inspection.sizes if option not in common]
@@ -55,9 +56,9 @@ class SizeChoice(QWidget):
             members = [option for option in options if option.group is group]
             if members and several:
                 body.addSpacing(Space.XS)
-                body.addWidget(Text(context.words.label("groups", group.value), "heading"))
+                body.addWidget(Text(context.words.label("groups", group.value), "strong"))
             for option in members:
-                made = SizeRow(context.words, option)
+                made = SizeRow(context.words, option, self._stored_as if option.size == AS_IS else option.size)
                 self._buttons.addButton(made)
                 self._rows.append(made)
                 body.addWidget(made)

@@ -18,13 +18,14 @@ TONES = {Fit.FITS: "good", Fit.SLOW: "warn", Fit.WONT_FIT: "bad"}
 class SizeRow(LayoutButton):
     """A checkable row. The group it stands in makes it exclusive."""
 
-    def __init__(self, words: Catalogue, option: SizeOption) -> None:
+    def __init__(self, words: Catalogue, option: SizeOption, technical: str) -> None:
+        """`technical`: the name experts know the size by."""
         title, sentence = words.size(option.size)
         super().__init__("choice", title)
         self.option = option
         self.setCheckable(True)
         self._words = words
-        name = row(Text(title, "strong", wrap=False), Text(option.size, "caption", wrap=False), spacing=Space.S)
+        name = row(Text(title, "strong", wrap=False), Text(technical, "caption", wrap=False), spacing=Space.S)
         if option.recommended:
             name.addWidget(Pill(self.tr("Recommended for this computer"), "accent"))
         name.addStretch(1)
@@ -53,7 +54,7 @@ class SizeRow(LayoutButton):
         if not memory.total:
             return ""
         amount = self._words.amount
-        return self.tr("Memory when it runs: {total} = model {weights} + conversation {talk} + programs {rest}").format(
+        return self.tr("Memory when it runs: {total} = model {weights} + conversation {talk} + working space {rest}").format(
             total=amount(memory.total),
             weights=amount(memory.weights),
             talk=amount(memory.conversation),

@@ -30,7 +30,7 @@ class StepRow(QWidget):
         self._words = words
         self._pacer = Pacer()
         name = words.step(planned.step.value)
-        self._mark = IconLabel(icons, "next", "muted", Size.ICON)
+        self._mark = IconLabel(icons, "dot", "muted", Size.ICON)
         self._name = Text(name, "muted", wrap=False)
         self._figures = Text("", "caption", wrap=False)
         self._bar = QProgressBar()
@@ -62,7 +62,7 @@ class StepRow(QWidget):
         elif total:
             parts.append(self.tr("{done} of {total}").format(done=done, total=total))
         elif done:
-            parts.append(self.tr("{n} words").format(n=done) if unit == "tokens" else str(done))
+            parts.append(self.tr("{n} tokens").format(n=done) if unit == "tokens" else str(done))
         if pace.left is not None:
             parts.append(self.tr("{time} left").format(time=self._words.duration(pace.left)))
         self._figures.setText(joined(*parts))
@@ -84,7 +84,7 @@ class StepRow(QWidget):
         self._figures.setText("")
 
     def wait(self) -> None:
-        self._mark.show_icon("next", "muted")
+        self._mark.show_icon("dot", "muted")
         set_property(self._name, "role", "muted")
         set_property(self._bar, "state", "")
         self._bar.setRange(0, _PARTS)

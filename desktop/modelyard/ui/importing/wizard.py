@@ -112,6 +112,8 @@ class ImportWizard(QWidget):
         self._next.setVisible(page.has_next)
         self._next.setEnabled(page.valid)
         self._next.setText(page.next_label or self.tr("Next"))
+        if page.has_next and page.valid and not page.isAncestorOf(self.window().focusWidget() or self):
+            self._next.setFocus()
         number = self._pages.index(page)
         self._trail.setText(self.tr("Step {n} of {count}").format(n=number + 1, count=3) if number < 3 else "")
 

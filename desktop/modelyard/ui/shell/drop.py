@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from ..design.icons import Icons
@@ -42,9 +42,7 @@ class DropOverlay(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = QColor(self.palette().window().color())
-        ground.setAlpha(242)
-        painter.fillRect(self.rect(), ground)
+        painter.fillRect(self.rect(), self.palette().window())
         painter.setPen(QPen(self.palette().accent().color(), 2.5, Qt.PenStyle.DashLine))
         frame = self.rect().adjusted(Space.XL, Space.XL, -Space.XL, -Space.XL)
         painter.drawRoundedRect(frame, Size.RADIUS * 1.5, Size.RADIUS * 1.5)

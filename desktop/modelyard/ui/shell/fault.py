@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from ...errors import ModelyardError
@@ -12,18 +13,18 @@ from ..widgets.layout import row
 
 
 class FaultPanel(QWidget):
-    """Lies at the bottom of the window until it is closed."""
+    """Lies at the top of the window until it is closed."""
 
     def __init__(self, window: QWidget, context: Context, error: ModelyardError) -> None:
         super().__init__(window)
         panel = context.error_panel(error)
         panel.action.connect(lambda _action: self._leave())
         close = icon_button(context.icons, "close", self.tr("Close"), self._leave)
-        panel.layout().addWidget(close)
+        panel.layout().addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(row(panel, margin=Space.M))
         width = min(720, window.width() - Space.HUGE)
         height = max(self.sizeHint().height(), self.layout().heightForWidth(width))
-        self.setGeometry((window.width() - width) // 2, window.height() - height - Space.L, width, height)
+        self.setGeometry((window.width() - width) // 2, Space.S, width, height)
         self.show()
         self.raise_()
 

@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(880, 600)
         self._rail = Rail(context.icons, self)
         self._stack = QStackedWidget()
+        self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         shell = QWidget()
         shell.setObjectName("shell")
         shell.setLayout(row(self._rail, self._stack, spacing=0))
@@ -82,6 +83,8 @@ class MainWindow(QMainWindow):
         if isinstance(page, Page):
             page.refresh()
         page.setFocus()
+        if not page.isAncestorOf(self.focusWidget() or self):
+            self._stack.setFocus()  # Tab then goes to the page's first control
 
     def import_text(self, text: str) -> None:
         """Opens the wizard; with a path or link it goes straight to the check card."""

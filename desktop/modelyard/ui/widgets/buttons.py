@@ -14,7 +14,7 @@ from .layout import column, row
 
 
 def button(text: str, on_click: Callable[[], object] | None = None, kind: str = "secondary") -> QPushButton:
-    """Kinds: primary, secondary, quiet, danger."""
+    """Kinds: primary, secondary, quiet, danger, fold."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
     made.setAutoDefault(kind == "primary")

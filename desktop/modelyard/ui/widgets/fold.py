@@ -17,7 +17,7 @@ class Fold(QWidget):
         super().__init__()
         self._icons = icons
         self._content = content
-        self._button = button(name, self.toggle, "quiet")
+        self._button = button(name, self.toggle, "fold")
         icons.put(self._button, "next", "accent_text", Size.ICON - 4)
         content.hide()
         self.setLayout(column(row(self._button, None), content, spacing=Space.S))

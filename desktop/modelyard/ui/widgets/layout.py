@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ..design.tokens import Size, Space
@@ -74,23 +74,37 @@ def centred(content: QLayout, width: int = Size.COLUMN, bottom: int = 0) -> QHBo
     return outer
 
 
-class ScrollPage(QScrollArea):
+class BalancedScroll(QScrollArea):
+    """Scrolls up and down; its content stays in the middle of the window whether or not the scroll bar shows."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+        self.verticalScrollBar().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and watched is self.verticalScrollBar():
+            shown = event.type() == QEvent.Type.Show
+            self.setViewportMargins(self.verticalScrollBar().sizeHint().width() if shown else 0, 0, 0, 0)
+        return super().eventFilter(watched, event)
+
+
+class ScrollPage(BalancedScroll):
     """A page that scrolls; its content stands in a centred column of readable width.
 
     Attributes: body, the column to add to.
     """
 
     def __init__(self, width: int = Size.COLUMN) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
         inner.setObjectName("page")
         self.body = column(spacing=Space.L)
         inner.setLayout(centred(self.body, width, Space.XXL))
-        self.setWidget(inner)
+        super().__init__(inner)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def show_top(self) -> None:
         self.verticalScrollBar().setValue(0)
