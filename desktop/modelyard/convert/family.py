@@ -70,14 +70,18 @@ _SCORES = "score_function scoring_func score_func moe_router_activation moe_rout
 
 
 class Family:
-    """classes: names in config.json's `architectures`. arch: llama.cpp's architecture. text_only: the class holds more
-    than text, of which only the text is converted. extra: keys written after the common ones, where the configuration
-    has them. permuted: suffixes of query and key tensors stored for transformers' rotary order. plus_one: suffixes of
-    norms stored around zero. experts: names of the three matrices of an expert, in the order they are written;
-    expert_path: where they stand below a layer. skipped: endings of tensors that llama.cpp does not want."""
+    """classes: names in config.json's `architectures`. arch: llama.cpp's architecture. text_only: classes that hold
+    more than text, of which only the text is converted. plain_config: config.json is read as it is, without
+    transformers' defaults. extra: keys written after the common ones, where the configuration has them.
+
+    permuted: suffixes of query and key tensors stored for transformers' rotary order, and whose heads they have.
+    plus_one: endings of norms stored around zero. skipped: endings of tensors llama.cpp does not want.
+    experts: names of the matrices of an expert in the order they are written; expert_path: where they stand below a
+    layer."""
 
     classes: ClassVar[tuple[str, ...]]
-    arch: ClassVar[str]
+    arch: str
+    plain_config: ClassVar[bool] = False
     text_only: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[tuple[Row, ...]] = ()
     permuted: ClassVar[tuple[tuple[str, str], ...]] = ()

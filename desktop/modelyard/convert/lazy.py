@@ -113,11 +113,7 @@ def gathered(tensor: Lazy, index: NDArray[np.int64], leading: Sequence[int] | No
     """Rows `index` of the matrix, in that order; of a vector its elements. `leading`: the result's dimensions before
     the last (default: one, the number of rows)."""
     if len(tensor.shape) == 1:
-
-        def pick(reader: WeightReader, start: int, stop: int) -> RowBlock:
-            return RowBlock(tensor.dtype, tensor.values(reader, start, stop)[:, index])
-
-        return replace(tensor, shape=(len(index),), read=pick)
+        return columns(tensor, index)
 
     def read(reader: WeightReader, start: int, stop: int) -> RowBlock:
         return RowBlock(tensor.dtype, _rows(tensor, reader, index[start:stop]))
@@ -150,6 +146,15 @@ def sliced(tensor: Lazy, start: int, stop: int) -> Lazy:
         return tensor.read(reader, start * inner + first, start * inner + last)
 
     return replace(tensor, shape=(stop - start, *tensor.shape[1:]), read=read)
+
+
+def columns(tensor: Lazy, index: NDArray[np.int64]) -> Lazy:
+    """Columns `index` of every row, in that order."""
+
+    def read(reader: WeightReader, start: int, stop: int) -> RowBlock:
+        return RowBlock(tensor.dtype, tensor.values(reader, start, stop)[:, index])
+
+    return replace(tensor, shape=(*tensor.shape[:-1], len(index)), read=read)
 
 
 def split(tensor: Lazy, sizes: Sequence[int]) -> list[Lazy]:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..formats.checkpoint_files import SmallFiles
+from ..formats.checkpoint_tensor import StoredTensor
 from .config import Config
 
 
 @dataclass
 class Model:
     """files: the small files. config: for the text model, text_config moved to the top. raw: config.json as it is.
-    names: the tensors of the checkpoint after unpacking. architecture: the class name that chose the family."""
+    tensors: the checkpoint's after unpacking, in reading order. peek: the bytes of tiny tensors. architecture: the
+    class name that chose the family."""
 
     files: SmallFiles
     config: Config
     raw: Mapping[str, Any]
-    names: frozenset[str]
+    tensors: Mapping[str, StoredTensor]
+    peek: Callable[[Iterable[str]], Mapping[str, bytes]]
     architecture: str
     directory_name: str
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -27,6 +30,3 @@ class Model:
         """A code of words/…/convert.toml [warnings]. Said once."""
         if (code, fields) not in self.warnings:
             self.warnings.append((code, fields))
-
-    def has(self, names: Iterable[str]) -> bool:
-        return any(name in self.names for name in names)

@@ -38,8 +38,8 @@ def content_of(family_class: type[Family], table: TensorTable, architecture: str
     """As gguf_content, by a family already chosen."""
     logging.getLogger("gguf").setLevel(logging.ERROR)  # its writer tells every key it is given
     try:
-        config = text_config(read_config(table.config))
-        model = Model(table.files, config, table.config, frozenset(table.tensors), architecture, directory_name)
+        config = text_config(table.config if family_class.plain_config else read_config(table.config))
+        model = Model(table.files, config, table.config, table.tensors, table.peek, architecture, directory_name)
         family = family_class(model)
         keys = Keys(family.arch)
         jobs = tuple(tensor_jobs(family, table, keys))

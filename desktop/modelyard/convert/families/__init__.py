@@ -11,7 +11,35 @@ from ...errors import Code, ModelyardError
 if TYPE_CHECKING:
     from ..family import Family
 
-MODULES = ("llama", "qwen", "gemma", "phi", "granite", "olmo", "gpt2")
+MODULES = (
+    "llama",
+    "qwen",
+    "gemma",
+    "phi",
+    "granite",
+    "olmo",
+    "gpt2",
+    "cohere",
+    "starcoder",
+    "falcon",
+    "gptneox",
+    "stablelm",
+    "glm",
+    "exaone",
+    "internlm",
+    "nemotron",
+    "deepseek",
+    "gpt_oss",
+    "lfm2",
+    "mamba",
+    "apertus",
+    "ernie",
+    "llama4",
+    "qwen_next",
+    "minicpm",
+    "baichuan",
+    "bert",
+)
 
 
 @functools.cache

@@ -45,18 +45,25 @@ def read_pieces(model: Model) -> Pieces:
 
 def read_base_pieces(model: Model) -> Pieces:
     """tokenizer.model alone, padded to the configuration's vocabulary. Raises as read_pieces does."""
-    from sentencepiece import SentencePieceProcessor
-
     data = model.files.read("tokenizer.model")
     if data is None:
         raise ModelyardError(Code.TOKENIZER_MISSING, name="tokenizer.model", base_model=base_model(model))
+    return read_pieces_of(
+        data, int(model.config.find("vocab_size_per_layer_input", "vocab_size") or 0), "tokenizer.model"
+    )
+
+
+def read_pieces_of(data: bytes, size: int, name: str) -> Pieces:
+    """The pieces of a SentencePiece model, padded or cut to `size` (0: its own). Raises TOKENIZER_INVALID."""
+    from sentencepiece import SentencePieceProcessor
+
     processor = SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(data)
     except RuntimeError as error:
-        raise ModelyardError(Code.TOKENIZER_INVALID, name="tokenizer.model", detail=str(error)[:200]) from error
+        raise ModelyardError(Code.TOKENIZER_INVALID, name=name, detail=str(error)[:200]) from error
     count = processor.vocab_size()
-    size = int(model.config.find("vocab_size_per_layer_input", "vocab_size") or count)
+    size = size or count
     pieces = Pieces([f"[PAD{i}]" for i in range(size)], [PADDING_SCORE] * size, [int(_Type.UNUSED)] * size)
     for number in range(min(count, size)):
         kind = _Type.NORMAL

@@ -1,0 +1,156 @@
+"""Embedding models built like BERT: BERT, DistilBERT, RoBERTa, XLM-RoBERTa, Nomic's (conversion/bert.py)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from .. import lazy
+from ..config import Config
+from ..family import Family, Named
+from ..keys import Keys
+from ..lazy import Lazy
+from ..model import Model
+from ..pooling import write_pooling
+from ..vocab.bpe import write_bpe
+from ..vocab.unigram import write_unigram
+from ..vocab.wordpiece import write_wordpiece
+
+_HEADS = ("cls.predictions", "cls.seq_relationship")
+_UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")
+
+
+class Bert(Family):
+    classes = ("BertModel", "BertForMaskedLM", "CamembertModel", "BertForSequenceClassification")
+    arch = "bert"
+    prefixes: ClassVar[tuple[str, ...]] = ("bert.",)
+
+    def rename(self, name: str) -> str | None:
+        for prefix in self.prefixes:
+            name = name.removeprefix(prefix)
+        if name.endswith(".gamma"):
+            name = f"{name.removesuffix('.gamma')}.weight"
+        if name.endswith(".beta"):
+            name = f"{name.removesuffix('.beta')}.bias"
+        if name in _UNUSED or name.startswith(_HEADS):
+            return None
+        return super().rename(name)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if self._labels() and name in ("classifier.weight", "classifier.bias"):
+            name = name.replace("classifier.", "classifier.out_proj.")
+        yield from super().change(name, tensor, block)
+
+    def _labels(self) -> list[Any]:
+        """Names of classes, but not transformers' own LABEL_0 and LABEL_1."""
+        labels = self.config.get("id2label")
+        if not isinstance(labels, dict) or not labels:
+            return []
+        ordered = [value for _, value in sorted(labels.items(), key=lambda item: int(item[0]))]
+        return [] if len(ordered) == 2 and ordered[0] == "LABEL_0" else ordered
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_causal_attention(False)
+        write_pooling(self.model, keys)
+        if labels := self._labels():
+            keys.add_classifier_output_labels([str(label) for label in labels])
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_wordpiece(self.model, keys)
+
+
+class DistilBert(Bert):
+    classes = ("DistilBertModel", "DistilBertForMaskedLM", "DistilBertForSequenceClassification")
+    prefixes: ClassVar[tuple[str, ...]] = ("distilbert.", "bert.")
+
+    def rename(self, name: str) -> str | None:
+        return None if name.removeprefix("distilbert.").startswith("vocab_") else super().rename(name)
+
+    def write_parameters(self, keys: Keys) -> None:
+        keys.add_layer_norm_eps(1e-12)
+        super().write_parameters(keys)
+
+
+class Roberta(Bert):
+    """Positions begin after the padding token's number."""
+
+    classes = ("RobertaModel", "RobertaForSequenceClassification")
+    prefixes: ClassVar[tuple[str, ...]] = ("roberta.", "bert.")
+
+    def prepare(self, config: Config) -> Config:
+        positions = config.get("max_position_embeddings")
+        return config if positions is None else config.with_values(max_position_embeddings=positions - _offset(config))
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if name == "embeddings.position_embeddings.weight":
+            tensor = lazy.sliced(tensor, _offset(self.config), tensor.shape[0])
+        yield from super().change(name, tensor, block)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if "tokenizer.json" in self.model.files:
+            write_bpe(self.model, keys)
+            keys.add_token_type_count(self.config.get("type_vocab_size", 1))
+        else:
+            write_wordpiece(self.model, keys)
+
+
+def _offset(config: Config) -> int:
+    padding = config.get("pad_token_id")
+    return 0 if padding is None else 1 + int(padding)
+
+
+class XlmRoberta(Roberta):
+    classes = ("XLMRobertaModel", "XLMRobertaForSequenceClassification")
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_unigram(self.model, keys)
+
+
+class NomicBert(Bert):
+    """Rotary positions and gated layers; version 2 with experts and XLM-RoBERTa's vocabulary."""
+
+    classes = ("NomicBertModel",)
+    arch = "nomic-bert"
+
+    def __init__(self, model: Model) -> None:
+        if model.config.get("moe_every_n_layers"):
+            self.arch = "nomic-bert-moe"
+        tokenizer = model.files.json("tokenizer.json") or {}
+        self._unigram = (tokenizer.get("model") or {}).get("type") == "Unigram"
+        super().__init__(model)
+
+    def prepare(self, config: Config) -> Config:
+        """The context each version was trained on."""
+        if self._unigram and "max_position_embeddings" in config:
+            config = config.with_values(max_position_embeddings=config["max_position_embeddings"] - _offset(config))
+        trained = config.get("max_trained_positions", 2048)
+        positions = {(8192, 2048): 2048, (2048, 2048): 512}.get((config["n_positions"], trained))
+        if positions is None:
+            raise ValueError(f"n_positions {config['n_positions']} of {trained} trained")
+        return config.with_values(n_positions=positions)
+
+    def rename(self, name: str) -> str | None:
+        return None if "mlp.experts.bias" in name else super().rename(name)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if "mlp.experts.mlp.w" in name:
+            shape = (self.expert_count, int(self.config["n_inner"]), int(self.config["n_embd"]))
+            stack = lazy.reshaped(tensor, shape)
+            yield f"{name}.weight", lazy.transposed(stack) if "mlp.w2" in name else stack
+        else:
+            yield from super().change(name, tensor, block)
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        if self.arch == "nomic-bert-moe":
+            keys.add_moe_every_n_layers(self.config["moe_every_n_layers"])
+            keys.add_expert_used_count(self.config["moe_top_k"])
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if self._unigram:
+            write_unigram(self.model, keys)
+        else:
+            write_wordpiece(self.model, keys)
+
+
+FAMILIES = (Bert, DistilBert, Roberta, XlmRoberta, NomicBert)

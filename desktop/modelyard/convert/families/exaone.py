@@ -1,0 +1,37 @@
+"""LG's EXAONE 3 and 4 (conversion/exaone.py)."""
+
+from __future__ import annotations
+
+from ..family import Family, swa_pattern
+from ..keys import Keys
+
+
+class Exaone(Family):
+    classes = ("ExaoneForCausalLM",)
+    arch = "exaone"
+
+    def _scales_like_llama3(self) -> bool:
+        return True
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        share = self.rope.get("partial_rotary_factor") or 1.0
+        keys.add_rope_dimension_count(int(share * (self.config["hidden_size"] // self.config["num_attention_heads"])))
+
+
+class Exaone4(Family):
+    classes = ("Exaone4ForCausalLM",)
+    arch = "exaone4"
+
+    def _scales_like_llama3(self) -> bool:
+        return True
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_vocab_size(self.config["vocab_size"])
+        if self.config.get("sliding_window") is not None:
+            keys.add_sliding_window(self.config["sliding_window"])
+            keys.add_sliding_window_pattern(swa_pattern(self.config))
+
+
+FAMILIES = (Exaone, Exaone4)

@@ -1,0 +1,53 @@
+"""GLM-4: the 9B chat models and the 0414 series (conversion/chatglm.py, conversion/glm.py)."""
+
+from __future__ import annotations
+
+from ..family import Family
+from ..keys import Keys
+from ..vocab.glm import write_bpe_with
+
+_END, _USER = "<|endoftext|>", "<|user|>"
+
+
+class Glm(Family):
+    classes = ("GlmForCausalLM", "ChatGLMModel", "ChatGLMForConditionalGeneration")
+    arch = "chatglm"
+
+    def rename(self, name: str) -> str | None:
+        if name.endswith(".rotary_pos_emb.inv_freq"):
+            return None
+        return super().rename(name.removeprefix("transformer."))
+
+    def write_parameters(self, keys: Keys) -> None:
+        config = self.config
+        width, heads = int(config.need("hidden_size", "n_embed")), int(config.need("n_head", "num_attention_heads"))
+        rope_size = config.get("attention_dim", config["hidden_size"] // config["num_attention_heads"])
+        keys.add_context_length(config.get("seq_length", width))
+        keys.add_embedding_length(width)
+        keys.add_feed_forward_length(config.find("ffn_hidden_size", "intermediate_size") or 4 * width)
+        keys.add_block_count(self.blocks)
+        keys.add_head_count(heads)
+        keys.add_head_count_kv(config.find("multi_query_group_num", "num_key_value_heads") or heads)
+        keys.add_layer_norm_rms_eps(config.get("layernorm_epsilon", 1e-5))
+        keys.add_file_type()
+        keys.add_rope_dimension_count(int(rope_size * self.rope.get("partial_rotary_factor", 0.5)))
+        keys.add_add_bos_token(False)
+        keys.add_rope_freq_base(10000 * config.get("rope_ratio", 1))
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_bpe_with(self.model, keys, {"eos": _END, "eot": _USER, "unk": _END})
+
+
+class Glm4(Family):
+    classes = ("Glm4ForCausalLM",)
+    arch = "glm4"
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_rope_dimension_count(int(self.config.head_size * self.rope.get("partial_rotary_factor", 0.5)))
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_bpe_with(self.model, keys, {"eos": _END, "eot": _USER, "unk": _END, "bos": _END})
+
+
+FAMILIES = (Glm, Glm4)

@@ -1,0 +1,36 @@
+"""GPT-NeoX and Pythia (conversion/gptneox.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import lazy
+from ..family import Family, Named
+from ..keys import Keys
+from ..lazy import Lazy
+
+
+class GptNeoX(Family):
+    classes = ("GPTNeoXForCausalLM",)
+    arch = "gptneox"
+
+    def write_parameters(self, keys: Keys) -> None:
+        width, heads = self.config["hidden_size"], self.config["num_attention_heads"]
+        keys.add_context_length(self.config["max_position_embeddings"])
+        keys.add_embedding_length(width)
+        keys.add_block_count(self.blocks)
+        keys.add_feed_forward_length(self.config["intermediate_size"])
+        keys.add_rope_dimension_count(int(self.config["rotary_pct"] * (width // heads)))
+        keys.add_head_count(heads)
+        keys.add_parallel_residual(self.config.get("use_parallel_residual", True))
+        keys.add_layer_norm_eps(self.config["layer_norm_eps"])
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """query_key_value goes head by head; ggml wants all queries, then all keys, then all values."""
+        if ".attention.query_key_value." in name:
+            rows = np.arange(tensor.shape[0]).reshape(self.config["num_attention_heads"], 3, -1)
+            tensor = lazy.gathered(tensor, rows.swapaxes(0, 1).reshape(-1))
+        yield name, tensor
+
+
+FAMILIES = (GptNeoX,)

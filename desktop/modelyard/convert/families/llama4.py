@@ -1,0 +1,55 @@
+"""Llama 4, the text model (conversion/llama.py Llama4Model)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .. import lazy
+from ..config import Config
+from ..family import Named
+from ..keys import Keys
+from ..lazy import Lazy
+from ..vocab.bpe import write_bpe
+from .llama import Llama
+
+
+class Llama4(Llama):
+    classes = ("Llama4ForCausalLM",)
+    text_only = ("Llama4ForConditionalGeneration",)
+    arch = "llama4"
+    permuted: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def prepare(self, config: Config) -> Config:
+        """intermediate_size is that of an expert; of the dense layers it is intermediate_size_mlp."""
+        expert, dense = config["intermediate_size"], config["intermediate_size_mlp"]
+        return config.with_values(intermediate_size=dense, intermediate_size_moe=expert)
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_interleave_moe_layer_step(self.config["interleave_moe_layer_step"])
+        keys.add_expert_feed_forward_length(self.config["intermediate_size_moe"])
+        types = self.config.get("layer_types")
+        if types is not None and all(kind == "full_attention" for kind in types):
+            keys.add_sliding_window(0)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_bpe(self.model, keys)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """The experts of a layer lie in one tensor, transposed, gate and up together."""
+        if "gate_up_proj" in name:
+            rows = lazy.transposed(tensor)
+            half = tensor.shape[-1] // 2
+            yield name.replace("gate_up_proj", "gate_proj.weight"), _part(rows, 0, half)
+            yield name.replace("gate_up_proj", "up_proj.weight"), _part(rows, half, 2 * half)
+        elif name.endswith("down_proj"):
+            yield f"{name}.weight", lazy.transposed(tensor)
+        else:
+            yield name, tensor
+
+
+def _part(rows: Lazy, start: int, stop: int) -> Lazy:
+    return lazy.middle_sliced(rows, start, stop) if len(rows.shape) == 3 else lazy.sliced(rows, start, stop)
+
+
+FAMILIES = (Llama4,)

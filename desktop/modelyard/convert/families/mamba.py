@@ -1,0 +1,127 @@
+"""Mamba, Falcon Mamba and Mamba 2: no attention (conversion/mamba.py). Their config.json is read as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import lazy
+from ..config import Config
+from ..family import Family, Named
+from ..keys import Keys
+from ..lazy import Lazy
+from ..vocab.bpe import write_bpe
+from ..vocab.spm import has_spm, write_spm
+
+
+def _padded(config: Config, step: int) -> Config:
+    """The vocabulary, rounded up."""
+    step = int(config.get("pad_vocab_size_multiple", step))
+    return config.with_values(vocab_size=-(-int(config["vocab_size"]) // step) * step)
+
+
+def negative_exponential(tensor: Lazy) -> Lazy:
+    """A = −exp(A_log)."""
+    return lazy.mapped(tensor, lambda values: -np.exp(values.astype(np.float64)).astype(np.float32))
+
+
+class Mamba(Family):
+    classes = ("MambaForCausalLM", "MambaLMHeadModel", "FalconMambaForCausalLM")
+    arch = "mamba"
+    plain_config = True
+
+    def prepare(self, config: Config) -> Config:
+        return _padded(config, 8)
+
+    def rename(self, name: str) -> str | None:
+        tied = self.config.get("tie_word_embeddings", True)
+        return None if tied and name == "lm_head.weight" else super().rename(name)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if name.endswith(".A_log"):
+            tensor = negative_exponential(tensor)
+        elif "conv1d.weight" in name:
+            tensor = lazy.squeezed(tensor)
+        yield name, tensor
+
+    def write_parameters(self, keys: Keys) -> None:
+        find = self.config.find
+        width = int(self.config.need("hidden_size", "d_model"))
+        inner = find("intermediate_size", "d_inner") or 2 * width
+        if inner != 2 * width:
+            raise ValueError(f"inner size {inner} of {width}")
+        keys.add_context_length(2**20)  # llama.cpp has no limit to set
+        keys.add_embedding_length(width)
+        keys.add_feed_forward_length(0)
+        keys.add_head_count(0)
+        keys.add_block_count(self.blocks)
+        keys.add_ssm_conv_kernel(find("conv_kernel", "d_conv") or 4)
+        keys.add_ssm_inner_size(inner)
+        keys.add_ssm_state_size(find("state_size", "d_state") or 16)
+        keys.add_ssm_time_step_rank(find("time_step_rank", "dt_rank") or -(-width // 16))
+        keys.add_layer_norm_rms_eps(find("layer_norm_epsilon", "rms_norm_eps") or 1e-5)
+        keys.add_ssm_dt_b_c_rms(self.config.get("model_type") == "falcon_mamba")
+        keys.add_file_type()
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if "tokenizer.json" not in self.model.files and has_spm(self.model):
+            write_spm(self.model, keys)
+        else:
+            write_bpe(self.model, keys)
+
+    def count_blocks(self) -> int:
+        return int(self.config.need("num_hidden_layers", "n_layers", "n_layer", "num_layers"))
+
+
+class Mamba2(Mamba):
+    classes = ("Mamba2ForCausalLM",)
+    arch = "mamba2"
+
+    def prepare(self, config: Config) -> Config:
+        return _padded(config, 16)
+
+    @property
+    def _inner(self) -> int:
+        found = self.config.find("mamba_d_ssm", "intermediate_size", "d_inner")
+        factor = self.config.find("mamba_expand", "expand") or 2
+        return int(found or factor * self.config.need("hidden_size", "d_model", "dim"))
+
+    def rename(self, name: str) -> str | None:
+        if name.startswith(("model.backbone", "model.lm_head")):
+            name = name.removeprefix("model.")
+        if name.endswith(".dt_bias"):
+            name = f"{name.removesuffix('.dt_bias')}.dt_proj.bias"
+        return Family.rename(self, name)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """A and D get the shape of Mamba 1's, the norm one row a group."""
+        groups = self.config.get("n_groups") or 1
+        if name.endswith((".A_log", ".D")):
+            tensor = lazy.reshaped(tensor, (*tensor.shape, 1))
+        elif name.endswith("mixer.norm.weight"):
+            tensor = lazy.reshaped(tensor, (groups, self._inner // groups))
+        yield from super().change(name, tensor, block)
+
+    def write_parameters(self, keys: Keys) -> None:
+        find = self.config.find
+        head = find("mamba_d_head", "head_dim") or 64
+        keys.add_context_length(2**20)
+        keys.add_embedding_length(self.config.need("hidden_size", "d_model", "dim"))
+        keys.add_feed_forward_length(0)
+        keys.add_head_count(0)
+        keys.add_block_count(self.blocks)
+        keys.add_ssm_conv_kernel(find("conv_kernel", "d_conv") or 4)
+        keys.add_ssm_inner_size(self._inner)
+        keys.add_ssm_state_size(find("state_size", "d_state") or 128)
+        keys.add_ssm_time_step_rank(self._inner // head)
+        keys.add_ssm_group_count(self.config.get("n_groups") or 1)
+        keys.add_layer_norm_rms_eps(find("layer_norm_epsilon", "rms_norm_eps") or 1e-5)
+        keys.add_file_type()
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if has_spm(self.model):
+            write_spm(self.model, keys)
+        else:
+            write_bpe(self.model, keys)
+
+
+FAMILIES = (Mamba, Mamba2)
