@@ -145,6 +145,12 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--engine", default="", choices=("builtin", "ollama"))
 
+    publish = verb("publish", commands.publish, "publish a model to Hugging Face")
+    publish.add_argument("name", metavar="NAME")
+    publish.add_argument("repository", metavar="USER/REPO")
+    publish.add_argument("--private", action="store_true")
+    publish.add_argument("--engine", default="", choices=("builtin", "ollama"))
+
     modelfile = verb("modelfile", commands.modelfile, "check a Modelfile")
     modelfile.add_argument("action", choices=("parse",))
     modelfile.add_argument("file", type=Path, metavar="FILE")

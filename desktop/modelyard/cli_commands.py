@@ -92,6 +92,16 @@ def remove(house: House, options: argparse.Namespace, output: Output, cancel: Ca
     return {"name": options.name, "engine": engine.id, "freed_bytes": engine.remove(options.name)}
 
 
+def publish(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    from .importing.publishing import PublishRequest, publish_model
+
+    engine = _engine_with(house, options.name, options.engine)
+    request = PublishRequest(engine.id, options.name, options.repository, options.private)
+    published = publish_model(request, house.surroundings, output, cancel)
+    output.line(published.url)
+    return asdict(published)
+
+
 def modelfile(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> None:
     from .modelfile.report import report
 

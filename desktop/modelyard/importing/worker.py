@@ -1,6 +1,7 @@
 """The worker process: reads one job from its parent, does it, prints events as JSON lines, ends.
 
-Job records: {"job": "inspect", "source": …} and {"job": "import", "plan": …} (importing/wire.py). {"cancel": true}, or
+Job records: {"job": "inspect", "source": …}, {"job": "import", "plan": …} and {"job": "publish", "request": …}
+(importing/wire.py). {"cancel": true}, or
 the parent's end, stops the work.
 """
 
@@ -11,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ..errors import Cancelled, Code, ModelyardError
@@ -19,6 +21,7 @@ from ..host.channel import Channel
 from ..host.secrets import AccessKeys
 from .inspecting import inspect
 from .plan import ImportPlan
+from .publishing import PublishRequest, publish_model
 from .running import run_import
 from .sources import Source
 from .surroundings import Surroundings
@@ -103,5 +106,8 @@ def _work(
             return {"inspection": to_json(inspect(source, surroundings, cancel))}
         case "import":
             return run_import(from_json(ImportPlan, record["plan"]), surroundings, gate, cancel).fields()
+        case "publish":
+            request = from_json(PublishRequest, record["request"])
+            return asdict(publish_model(request, surroundings, gate, cancel))
         case other:
             raise ModelyardError(Code.INTERNAL, detail=f"job {other!r}")
