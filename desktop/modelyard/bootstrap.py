@@ -119,7 +119,11 @@ class House:
     def start_worker(self, record: Mapping[str, Any]) -> Child:
         """A worker process doing one job. Access keys that are in no keyring travel over its pipe. Raises OSError."""
         from .host.children import Child, self_command
+        from .importing.housekeeping import tidy
+        from .importing.jobs import JobBook
 
+        if record.get("job") == "import":
+            tidy(JobBook(self.folders.jobs), self.surroundings.work_folder)
         child = Child(self_command("worker", "--data-dir", str(self.folders.root)))
         child.send({**record, "keys": self.keys.not_in_keyring()})
         return child

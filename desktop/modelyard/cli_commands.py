@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from .engines.base import ChatMessage, ChatRequest, Engine, InstalledModel
 from .errors import Cancelled, Code, ModelyardError
-from .events import CancelToken, Event, Kind
+from .events import CancelToken, Event, Kind, warning
 from .importing.inspection import Inspection, Refusal
-from .importing.plan import ImportChoice, ImportPlan
+from .importing.plan import NO_ENGINE, ImportChoice, ImportPlan
 from .importing.wire import to_json
 
 if TYPE_CHECKING:
     from .bootstrap import House
     from .cli_output import Output
+    from .importing.running import ImportResult
 
 
 def inspect(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
@@ -29,8 +30,6 @@ def inspect(house: House, options: argparse.Namespace, output: Output, cancel: C
 
 
 def bring(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
-    from .importing.running import run_import
-
     engine = options.engine or ("none" if options.output else "")
     if options.output and engine != "none":
         raise ModelyardError(Code.USAGE, detail="--output needs --engine none")
@@ -49,9 +48,39 @@ def bring(house: House, options: argparse.Namespace, output: Output, cancel: Can
         output(Event(Kind.PLAN, to_json(plan)))
     elif not _confirmed(plan, seen, options, output):
         raise Cancelled
-    result = run_import(plan, house.surroundings, output, cancel)
+    result = _run_noted(house, seen.title, plan, output, cancel)
     _show_result(result.fields(), output)
     return result.fields()
+
+
+def _run_noted(house: House, title: str, plan: ImportPlan, output: Output, cancel: CancelToken) -> ImportResult:
+    """Runs an import and keeps the book of jobs, so that the window can go on with it after an interruption. A file
+    that is only written somewhere is nobody's business but the caller's."""
+    from .importing.housekeeping import interrupted, tidy
+    from .importing.jobs import JobBook, JobState
+    from .importing.running import run_import
+
+    if plan.choice.engine == NO_ENGINE:
+        return run_import(plan, house.surroundings, output, cancel)
+    book = JobBook(house.folders.jobs)
+    for left in interrupted(book):
+        if left.plan == plan:
+            book.remove(left)  # this very run goes on with it
+        else:
+            output(warning("import_interrupted", title=left.title))
+    tidy(book, house.surroundings.work_folder)
+    job = replace(book.add(title, plan), state=JobState.RUNNING)
+    book.save(job)
+    try:
+        result = run_import(plan, house.surroundings, output, cancel)
+    except (Cancelled, KeyboardInterrupt):
+        book.save(replace(job, state=JobState.PAUSED))
+        raise
+    except ModelyardError as error:
+        book.save(replace(job, state=JobState.FAILED, error_code=error.code.value, error_fields=error.fields))
+        raise
+    book.save(replace(job, state=JobState.DONE, result=result.fields()))
+    return result
 
 
 def make_plan_or_raise(house: House, seen: Inspection, choice: ImportChoice) -> ImportPlan:
@@ -116,14 +145,13 @@ def modelfile(house: House, options: argparse.Namespace, output: Output, cancel:
 
 def demo(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
     """Brings the sample home (once) and asks it one question, with the built-in engine."""
-    from .importing.running import run_import
     from .importing.sample import SAMPLE_NAME, sample_text
 
     engine = house.engines["builtin"]
     if SAMPLE_NAME not in {model.name for model in engine.models()}:
         seen = _inspect(house, sample_text(), "", cancel)
         plan = make_plan_or_raise(house, seen, ImportChoice(engine="builtin", name=SAMPLE_NAME))
-        run_import(plan, house.surroundings, output, cancel)
+        _run_noted(house, seen.title, plan, output, cancel)
     question = "Why is the sky blue? Answer in two sentences."
     output.line(f"\n> {question}\n")
     result = _answer(engine, SAMPLE_NAME, (ChatMessage("user", question),), output, cancel)

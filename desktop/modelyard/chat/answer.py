@@ -3,10 +3,8 @@ second is lost."""
 
 from __future__ import annotations
 
-import os
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ..errors import ModelyardError
 from .messages import Messages
@@ -90,30 +88,3 @@ def _rest(pieces: list[str], saved: str) -> list[str]:
     """The pieces without the saved text, with which they begin."""
     rest = "".join(pieces)[len(saved) :]
     return [rest] if rest else []
-
-
-def this_writer() -> str:
-    """This process, told apart from a later one with the same number."""
-    import psutil
-
-    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
-
-
-def writer_lives(writer: str, exists: Callable[[int], float | None] | None = None) -> bool:
-    """Whether the process that was writing an answer is still running. `exists` gives a process's start time."""
-    number, _, started = writer.partition(":")
-    try:
-        begun = (exists or _start_of)(int(number))
-        return begun is not None and abs(begun - float(started)) < 1.0
-    except ValueError:
-        return False
-
-
-def _start_of(number: int) -> float | None:
-    import psutil
-
-    try:
-        begun: float = psutil.Process(number).create_time()
-    except psutil.Error:
-        return None
-    return min(begun, time.time())

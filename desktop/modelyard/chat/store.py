@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..errors import Code, ModelyardError
-from .answer import SAVE_SECONDS, AnswerWriter, this_writer, writer_lives
+from ..host.owner import is_alive, this_process
+from .answer import SAVE_SECONDS, AnswerWriter
 from .conversations import Conversations
 from .database import Damaged, Database
 from .drafts import Drafts
@@ -70,18 +72,22 @@ class ChatStore:
             model=model,
             options=options,
             state=State.STREAMING,
-            writer=this_writer(),
+            writer=this_process(),
         )
         return AnswerWriter(self.messages, message, seconds)
 
     def resume_answer(self, message: int, seconds: float = SAVE_SECONDS) -> AnswerWriter:
         """Lets an ended answer grow on ("Continue"). Raises CHAT_MISSING."""
-        found = self.messages.set_state(message, State.STREAMING, writer=this_writer())
+        found = self.messages.set_state(message, State.STREAMING, writer=this_process())
         return AnswerWriter(self.messages, found, seconds)
 
     def search(self, query: str, limit: int = 50, conversation: int | None = None) -> list[SearchHit]:
         """See search.search. Growing answers are found when they have ended."""
         return search(self._database, query, limit, conversation)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Several changes that count together or not at all. Other threads wait meanwhile: keep it short."""
+        return self._database.writing()
 
     def close(self) -> None:
         """Idempotent."""
@@ -96,7 +102,7 @@ class ChatStore:
     def _end_interrupted(self) -> tuple[int, ...]:
         """Marks answers whose writing process has ended; those of another running process are left alone."""
         rows = self._database.rows("SELECT id, writer FROM message WHERE state = 'streaming'")
-        left = tuple(row["id"] for row in rows if not writer_lives(row["writer"] or ""))
+        left = tuple(row["id"] for row in rows if not is_alive(row["writer"] or ""))
         for message in left:
             self.messages.set_state(message, State.INTERRUPTED)
         return left

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ..host.owner import is_alive, this_process
 from .plan import ImportPlan
 from .wire import from_json, to_json
 
@@ -36,7 +37,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One import. `error`: code and fields of the failure; `result`: fields of the done event."""
+    """One import. `error_code`, `error_fields` of a failure; `result`: fields of the done event."""
 
     id: str
     title: str
@@ -49,6 +50,7 @@ class Job:
     error_code: str = ""
     error_fields: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, Any] = field(default_factory=dict)
+    owner: str = ""  # the process that runs it (host/owner.py)
 
 
 class JobBook:
@@ -64,6 +66,8 @@ class JobBook:
         return job
 
     def save(self, job: Job) -> None:
+        if job.state in (JobState.RUNNING, JobState.WAITING) and not job.owner:
+            job = replace(job, owner=this_process())
         path = self.folder / f"{job.id}.json"
         temporary = path.with_suffix(".new")
         temporary.write_text(json.dumps(to_json(job), ensure_ascii=False), encoding="utf-8")
@@ -73,8 +77,8 @@ class JobBook:
         (self.folder / f"{job.id}.json").unlink(missing_ok=True)
 
     def load(self) -> list[Job]:
-        """All jobs, newest first. A job that was running when the program ended is now INTERRUPTED; a damaged
-        record is kept aside under another name."""
+        """All jobs, newest first. A job whose process ended in the middle is now INTERRUPTED; one that a live
+        process runs (the command line beside the window) is left alone; a damaged record is kept aside."""
         jobs: list[Job] = []
         for path in self.folder.glob("*.json"):
             try:
@@ -83,8 +87,8 @@ class JobBook:
                 with contextlib.suppress(OSError):
                     path.replace(path.with_suffix(".damaged"))
                 continue
-            if job.state in (JobState.RUNNING, JobState.WAITING):
-                job = replace(job, state=JobState.INTERRUPTED)
+            if job.state in (JobState.RUNNING, JobState.WAITING) and not is_alive(job.owner):
+                job = replace(job, state=JobState.INTERRUPTED, owner="")
                 self.save(job)
             jobs.append(job)
         return sorted(jobs, key=lambda job: job.created, reverse=True)

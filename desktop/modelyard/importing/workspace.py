@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..host.files import storage_error
+from ..host.owner import is_alive, this_process
 
 _CLAIM = "claim"
 
@@ -33,7 +33,7 @@ class Workspace:
         path = self.root / job
         try:
             path.mkdir(parents=True, exist_ok=True)
-            (path / _CLAIM).write_text(str(os.getpid()), encoding="ascii")
+            (path / _CLAIM).write_text(this_process(), encoding="ascii")
         except OSError as error:
             raise storage_error(error, path, need=0) from error
         return path
@@ -73,10 +73,8 @@ def folder_bytes(folder: Path) -> int:
 
 
 def _claimed(folder: Path) -> bool:
-    import psutil
-
     try:
-        pid = int((folder / _CLAIM).read_text(encoding="ascii"))
+        mark = (folder / _CLAIM).read_text(encoding="ascii")
     except (OSError, ValueError):
         return False
-    return pid != os.getpid() and psutil.pid_exists(pid)
+    return mark != this_process() and is_alive(mark)

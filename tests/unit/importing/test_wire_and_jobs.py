@@ -71,7 +71,7 @@ def test_jobs_survive_a_restart_and_running_ones_are_interrupted(tmp_path: Path)
     book = JobBook(tmp_path)
     first = book.add("one", PLAN)
     second = book.add("two", PLAN)
-    book.save(replace(first, state=JobState.RUNNING, done=3, total=5))
+    book.save(replace(first, state=JobState.RUNNING, done=3, total=5, owner="999999999:1.00"))
     book.save(replace(second, state=JobState.DONE, result={"name": "x"}))
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     jobs = {job.title: job for job in JobBook(tmp_path).load()}
