@@ -77,13 +77,15 @@ class Code(StrEnum):
     CHECKPOINT_SEVERAL = "checkpoint_several", Action.CHOOSE_OTHER  # several models below; fields: name, found
     CHECKPOINT_NO_CONFIG = "checkpoint_no_config", Action.FETCH_MISSING  # fields: name, base_model
     CHECKPOINT_NO_ARCHITECTURE = "checkpoint_no_architecture", Action.CHOOSE_OTHER  # fields: name
-    CHECKPOINT_NO_TOKENIZER = "checkpoint_no_tokenizer", Action.FETCH_MISSING  # fields: name, base_model
     CHECKPOINT_INCOMPLETE = "checkpoint_incomplete", Action.CHOOSE_OTHER  # weight files missing; fields: name, missing
     CHECKPOINT_ESCAPES = "checkpoint_escapes", Action.CHOOSE_OTHER  # names a file outside; fields: name, file
     IMATRIX_INVALID = "imatrix_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     # --- convert: packed weights and add-ons ------------------------------------------------------------------------
     PACKING_UNKNOWN = "packing_unknown", Action.CHOOSE_OTHER  # fields: name, method, base_model
     PACKING_INVALID = "packing_invalid", Action.CHOOSE_OTHER  # fields: name, tensor, detail
+    ADAPTER_UNSUPPORTED = "adapter_unsupported", Action.CHOOSE_OTHER  # fields: name, method, base_model
+    ADAPTER_INVALID = "adapter_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    ADAPTER_MISMATCH = "adapter_mismatch", Action.CHOOSE_OTHER  # made for another base; fields: name, base, tensor
     # --- importing -----------------------------------------------------------------------------------------------
     SOURCE_NOT_UNDERSTOOD = "source_not_understood", Action.CHOOSE_OTHER  # fields: text
     SOURCE_EMPTY_FOLDER = "source_empty_folder", Action.CHOOSE_OTHER  # fields: name, found

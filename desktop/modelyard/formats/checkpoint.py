@@ -172,14 +172,9 @@ class CheckpointReader:
             data.close()
 
 
-def require_architecture(checkpoint: TensorTable) -> str:
-    """The architecture class (`LlamaForCausalLM`), chosen as llama.cpp does (conversion/base.py,
-    get_model_architecture). Raises CHECKPOINT_NO_ARCHITECTURE."""
-    return architecture_of(checkpoint.config, checkpoint.name)
-
-
 def architecture_of(config: Mapping[str, Any], name: str) -> str:
-    """See require_architecture; `name` is for the message."""
+    """The architecture class (`LlamaForCausalLM`), chosen as llama.cpp does (conversion/base.py,
+    get_model_architecture). `name`: the folder's, for the message. Raises CHECKPOINT_NO_ARCHITECTURE."""
     own = _first_text(config.get("architectures"))
     if own in _WHOLE_NAME_DECIDES:
         return own

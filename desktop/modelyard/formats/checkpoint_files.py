@@ -72,6 +72,10 @@ class SmallFiles:
         self._extra = dict(extra or {})
         self.names = tuple(sorted({*tree.names(), *self._extra}))
 
+    def with_extra(self, extra: Mapping[str, bytes]) -> SmallFiles:
+        """The same files with `extra` over them."""
+        return SmallFiles(self._tree, {**self._extra, **extra})
+
     def __contains__(self, name: str) -> bool:
         return name in self.names
 

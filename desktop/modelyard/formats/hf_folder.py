@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import Code, ModelyardError
 from .checkpoint import Checkpoint, Locate, order_tensors
 from .checkpoint_card import base_model_of_card
-from .checkpoint_files import TOKENIZER_FILES, FileTree, SmallFiles
+from .checkpoint_files import FileTree, SmallFiles
 from .checkpoint_folder import LocalFolder, ZippedFolder
 from .checkpoint_weights import check_promises, find_weights, read_shard_header
 
@@ -84,14 +84,6 @@ def read_checkpoint(
         tree=tree,
         locate=locate,
     )
-
-
-def require_tokenizer(files: SmallFiles, name: str, base_model: str | None) -> None:
-    """Raises CHECKPOINT_NO_TOKENIZER if the folder holds no vocabulary in any form."""
-    if not any(file in files for file in TOKENIZER_FILES) and not any(
-        file.endswith(".tiktoken") for file in files.names
-    ):
-        raise ModelyardError(Code.CHECKPOINT_NO_TOKENIZER, name=name, base_model=base_model)
 
 
 def asks_for_code(files: SmallFiles, config: Mapping[str, Any]) -> bool:

@@ -1,0 +1,209 @@
+"""A LoRA add-on merged into its base while streaming: W + scale × B × A in float32, row block by row block.
+
+Names and forms as PEFT saves them (peft/utils/save_and_load.py): "base_model.model.<module>.lora_A.weight" and lora_B,
+"lora_embedding_A/B" for embeddings; everything else is a whole tensor that takes the base's place (modules_to_save,
+biases, resized embeddings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Code, ModelyardError
+from ..formats.adapter import Adapter
+from ..formats.checkpoint import Locate, RowReader, TensorTable
+from ..formats.checkpoint_files import SmallFiles
+from ..formats.checkpoint_tensor import StoredTensor
+from .lora_names import BaseNames, LoraPair, sorted_out
+from .lora_scale import scaling_of
+from .weights import read_float32, read_whole, to_float32
+
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "added_tokens.json",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    "chat_template.json",
+)
+
+
+def merged(base: TensorTable, adapter: Adapter) -> MergedTable:
+    """`base` with the add-on in it, seen as a checkpoint of its own, called after the add-on. Headers only.
+
+    base: plain or unpacked weights. Raises ADAPTER_MISMATCH (a tensor the base has no place for, or of another shape),
+    ADAPTER_INVALID.
+    """
+    return MergedTable(base, adapter)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """One tensor of the base (or one the add-on brought for it) and the pair that changes it. down: A (rank, inputs),
+    up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do."""
+
+    base: StoredTensor
+    down: StoredTensor
+    up: StoredTensor
+    scale: float
+    swapped: bool
+    brought: bool
+
+    def rows(self, below: RowReader, addon: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+        if self.swapped:
+            left = to_float32(read_whole(addon, self.down)[:, start:stop].T, self.down.dtype)
+            right = to_float32(read_whole(addon, self.up), self.up.dtype).T
+        else:
+            left = read_float32(addon, self.up, start, stop)
+            right = to_float32(read_whole(addon, self.down), self.down.dtype)
+        total = np.matmul(left * np.float32(self.scale), right)
+        total += read_float32(addon if self.brought else below, self.base, start, stop)
+        return np.asarray(total)
+
+
+class MergedTable:
+    """A TensorTable; see merged()."""
+
+    def __init__(self, base: TensorTable, adapter: Adapter) -> None:
+        self.base, self.adapter = base, adapter
+        pairs, whole = sorted_out(adapter)
+        names = BaseNames(base.tensors, adapter.name, base.name)
+        self._sums: dict[str, _Sum] = {}
+        self._whole: dict[str, StoredTensor] = {}
+        for module, tensor in whole.items():
+            self._whole[names.find(module, can_be_new=_is_output(module))] = tensor
+        tied = False
+        for pair in pairs:
+            name = names.find(pair.target, can_be_new=_is_output(pair.target))
+            source = name
+            brought = self._whole.pop(name, None)
+            if brought is None and name not in base.tensors:  # an output that was the embedding until now
+                source, tied = names.find("model.embed_tokens.weight"), True
+                brought = self._whole.get(source)
+            self._sums[name] = self._sum(pair, brought or base.tensors[source], brought is not None)
+        self.tensors: Mapping[str, StoredTensor] = self._table()
+        self.config: Mapping[str, Any] = self._config(tied or any(_is_output(name) for name in self._whole))
+        self.files = _files(base, adapter, self._vocabulary())
+
+    @property
+    def name(self) -> str:
+        return self.adapter.name
+
+    @property
+    def original(self) -> str:
+        return self.base.original
+
+    @property
+    def base_model(self) -> str | None:
+        return self.adapter.base_model or self.base.base_model
+
+    def shards_of(self, name: str) -> tuple[str, ...]:
+        """The base's weight files; the add-on's own is small and always read first."""
+        part = self._sums.get(name)
+        if name in self._whole or (part and part.brought):
+            return ()
+        return self.base.shards_of(part.base.name if part else name)
+
+    def peek(self, names: Any) -> dict[str, bytes]:
+        return self.base.peek(names)
+
+    def reader(self, locate: Locate | None = None) -> RowReader:
+        """`locate` is for the base's weights; the add-on's are read from where it was opened."""
+        return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._sums, self._whole)
+
+    def _sum(self, pair: LoraPair, base: StoredTensor, brought: bool) -> _Sum:
+        rank, inputs = pair.down.shape
+        outputs = pair.up.shape[0]
+        scale = scaling_of(self.adapter.config, pair.module, rank, self.adapter.name)
+        if base.shape not in ((outputs, inputs), (inputs, outputs)):
+            raise ModelyardError(Code.ADAPTER_MISMATCH, name=self.adapter.name, base=self.base.name, tensor=pair.target)
+        asked = pair.embedding or bool(self.adapter.config.get("fan_in_fan_out"))
+        swapped = asked if inputs == outputs else base.shape == (inputs, outputs)
+        return _Sum(base, pair.down, pair.up, scale, swapped, brought)
+
+    def _table(self) -> dict[str, StoredTensor]:
+        seen = dict(self.base.tensors)
+        for name, tensor in self._whole.items():
+            seen[name] = StoredTensor(name, tensor.dtype, tensor.shape, tensor.shard)
+        for name, part in self._sums.items():
+            seen[name] = StoredTensor(name, "F32", part.base.shape, part.base.shard)
+        return seen
+
+    def _vocabulary(self) -> int | None:
+        """Rows of the embedding, if the add-on brings one of its own."""
+        own = [*self._whole.items(), *((name, part.base) for name, part in self._sums.items() if part.brought)]
+        for name, tensor in own:
+            if name.endswith(("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight")):
+                return tensor.shape[0]
+        return None
+
+    def _config(self, untied: bool) -> dict[str, Any]:
+        config = dict(self.base.config)
+        rows = self._vocabulary()
+        text = config.get("text_config")
+        holders = [config, *([text := dict(text)] if isinstance(text, dict) else [])]
+        if isinstance(text, dict):
+            config["text_config"] = text
+        for holder in holders:
+            if rows is not None and "vocab_size" in holder:
+                holder["vocab_size"] = rows
+            if untied and holder.get("tie_word_embeddings", True):
+                holder["tie_word_embeddings"] = False
+        return config
+
+
+class _MergedReader:
+    def __init__(
+        self, below: RowReader, addon: RowReader, sums: Mapping[str, _Sum], whole: Mapping[str, StoredTensor]
+    ) -> None:
+        self._below, self._addon = below, addon
+        self._sums, self._whole = sums, whole
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        part = self._sums.get(name)
+        if part is not None:
+            return part.rows(self._below, self._addon, start, stop)
+        own = self._whole.get(name)
+        return self._below.read(name, start, stop) if own is None else self._addon.read(own.name, start, stop)
+
+    def close(self) -> None:
+        self._below.close()
+        self._addon.close()
+
+
+def _is_output(name: str) -> bool:
+    return name.endswith(("lm_head.weight", "lm_head"))
+
+
+def _files(base: TensorTable, adapter: Adapter, vocabulary: int | None) -> SmallFiles:
+    """The base's small files, the add-on's tokenizer and chat template over them. A tokenizer with more tokens than
+    the model has embeddings (tools save one with a padding token nobody learned) is left out, its template taken."""
+    rows = vocabulary
+    if rows is None:
+        size = base.config.get("vocab_size")
+        rows = size if type(size) is int else None
+    too_many = rows is not None and _highest_token(adapter.files) >= rows
+    names = [name for name in _TOKENIZER_FILES if not too_many or name.startswith("chat_template")]
+    found = {name: adapter.files.read(name) for name in names}
+    over = {name: data for name, data in found.items() if data is not None}
+    card = adapter.files.read("README.md")
+    return base.files.with_extra({**over, **({"README.md": card} if card is not None else {})})
+
+
+def _highest_token(files: SmallFiles) -> int:
+    """The highest number among the added tokens, −1 if none are listed."""
+    highest = -1
+    for number in (files.json("added_tokens.json") or {}).values():
+        highest = max(highest, number if type(number) is int else -1)
+    decoder = (files.json("tokenizer_config.json") or {}).get("added_tokens_decoder")
+    for text in decoder if isinstance(decoder, dict) else ():
+        highest = max(highest, int(text) if text.isdecimal() and len(text) < 10 else -1)
+    return highest
