@@ -39,6 +39,7 @@ def rescue(path: Path) -> Rescue:
         with _readable_copy(kept) as copy, contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as source:
             source.row_factory = sqlite3.Row
             source.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            source.execute("PRAGMA writable_schema = ON")  # read what there is, even of a file that was cut off
             target.execute("BEGIN")
             for table in _TABLES:
                 _copy_table(source, target, table)

@@ -74,7 +74,7 @@ def _candidates(database: Database, words: list[str], conversation: int | None) 
         source = "message_index CROSS JOIN message ON message.id = message_index.rowid"
         conditions.append("message_index MATCH :match")
     for number, (word, match) in enumerate(zip(words, matches, strict=True)):
-        if match is None:
+        if match is None or (len(word) >= 3 and _like_is_exact(word)):
             conditions.append(f"message.content LIKE :word{number} ESCAPE '\\'")
             fixed[f"word{number}"] = _like(word)
     if conversation is not None:
@@ -112,6 +112,12 @@ def _match(database: Database, word: str) -> str | None:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
+
+
+def _like_is_exact(word: str) -> bool:
+    """LIKE knows upper and lower case of ASCII only. Where that is enough, SQLite sorts out the candidates that have
+    all trigrams of a word but not the word, much faster than we could."""
+    return word.isascii() or word.lower() == word.upper()
 
 
 def _like(word: str) -> str:
