@@ -47,10 +47,14 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         with hub.lock:
             hub.seen.append(Seen(self.command, self.path, headers))
+        if self.command == "PUT" and hub.slow_uploads:
+            hub.closing.wait(hub.slow_uploads)
         self.body = self._read_body()
         self.fault = hub.fault_for(self.command, self.path)
         if self.fault and self.fault.status:
             return self._refuse(self.fault.status, "", "on demand", **self.fault.headers)
+        if path in hub.raw:
+            return self._send(Blob(hub.raw[path]), {})
         routes = (
             (r"/api/whoami-v2", self._whoami),
             (r"/api/repos/create", self._create),

@@ -126,6 +126,11 @@ class Seen:
         return self.headers.get("authorization", "")
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the usual 5 makes a burst of connections wait a second
+
+
 class Hub:
     """The server. `url` is the Hub, `cdn` the other host its redirects lead to."""
 
@@ -137,9 +142,11 @@ class Hub:
         self.parts: dict[str, dict[int, bytes]] = {}
         self.faults: list[Fault] = []
         self.seen: list[Seen] = []
+        self.raw: dict[str, bytes] = {}  # a path's answer, whatever it should be
         self.bytes_per_second = 0  # for each connection; 0 = as fast as it goes
         self.sent_bytes = 0
         self.ranges = True  # False: always the whole file
+        self.slow_uploads = 0.0  # seconds of silence before an upload is read
         self.part_bytes = 0  # uploads above this come in parts; 0 = in one
         self.lock = threading.Lock()
         self.closing = threading.Event()
@@ -148,8 +155,7 @@ class Hub:
         from .hub_handler import Handler
 
         handler = type("BoundHandler", (Handler,), {"hub": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         port = self._server.server_port
         self.url, self.cdn = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

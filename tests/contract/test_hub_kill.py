@@ -1,4 +1,4 @@
-"""kill -9 at twenty random points of a download of 500 MB: the bytes are right in the end, and hardly any came twice."""
+"""kill -9 at twenty random points of a download of 500 MB: the bytes are right in the end, hardly any came twice."""
 
 from __future__ import annotations
 
