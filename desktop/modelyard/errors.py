@@ -126,7 +126,6 @@ class Code(StrEnum):
     HUB_FILE_DAMAGED = "hub_file_damaged", Action.RETRY  # the checksum differs, twice; fields: name
     HUB_FILE_NAME_UNSAFE = "hub_file_name_unsafe", Action.CHOOSE_OTHER  # fields: name
     HUB_FILE_TOO_LARGE = "hub_file_too_large", Action.CHOOSE_OTHER  # beyond a reading limit; fields: name, limit_bytes
-    HUB_STATE_INVALID = "hub_state_invalid", Action.RETRY  # our own notes beside a download; fields: name
     # --- hub: publishing -----------------------------------------------------------------------------------------
     HUB_NO_KEY = "hub_no_key", Action.OPEN_ACCOUNT
     HUB_KEY_READ_ONLY = "hub_key_read_only", Action.OPEN_PAGE  # fields: account, url
