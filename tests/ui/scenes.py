@@ -69,7 +69,10 @@ def chat_answer(desk: Desktop, house: House) -> None:
     chat_empty(desk, house)
     page = desk.window.page("chat")
     session = page._session  # type: ignore[attr-defined]
-    for question in ("你好，彩虹是怎么形成的？", "How does a rainbow form? Please explain it to my daughter, who is six."):
+    for question in (
+        "你好，彩虹是怎么形成的？",
+        "How does a rainbow form? Please explain it to my daughter, who is six.",
+    ):
         session.ask(question)
         wait_for(lambda: not session.busy)
     pump(0.3)
@@ -80,7 +83,7 @@ def chat_growing(desk: Desktop, house: House) -> None:
     chat_empty(desk, house)
     session = desk.window.page("chat")._session  # type: ignore[attr-defined]
     session.ask("How does a rainbow form?")
-    pump(1.0)
+    pump(1.3)
 
 
 def chat_error(desk: Desktop, house: House) -> None:
@@ -120,7 +123,9 @@ def imports(desk: Desktop, house: House) -> None:
     seen = inspection_of(Path(FILE))
     plan = plan_of(seen, ImportChoice())
     assert not isinstance(plan, Refusal)
-    job = Job("1", "SmolLM2 135M Instruct", plan, created=1_790_000_000, step="adding", done=60_000_000, total=105_000_000)
+    job = Job(
+        "1", "SmolLM2 135M Instruct", plan, created=1_790_000_000, step="adding", done=60_000_000, total=105_000_000
+    )
     states = (
         replace(job, state=JobState.INTERRUPTED),
         replace(job, state=JobState.FAILED, error_code="disk_full", error_fields=_FULL),
@@ -290,5 +295,3 @@ def showing(app: QApplication, root: Path, name: str, language: str = "en", look
         desk.deleteLater()
         pump(0.05)
         house.close()
-
-

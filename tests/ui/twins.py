@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.chat.store import ChatStore
-from modelyard.engines.base import ChatChunk, ChatRequest, ChatStats, EngineState, EngineStatus, InstalledModel, ModelDetails
+from modelyard.engines.base import (
+    ChatChunk,
+    ChatRequest,
+    ChatStats,
+    EngineState,
+    EngineStatus,
+    InstalledModel,
+    ModelDetails,
+)
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken, Step, done, failed, progress, step_finished, step_started
 from modelyard.host.folders import Folders
@@ -61,7 +69,9 @@ class TwinEngine:
         return list(self.list)
 
     def show(self, name: str) -> ModelDetails:
-        return ModelDetails(self.list[0], Persona(system="Be kind."), "{{ messages }}", "Apache-2.0", {"general.name": name})
+        return ModelDetails(
+            self.list[0], Persona(system="Be kind."), "{{ messages }}", "Apache-2.0", {"general.name": name}
+        )
 
     def remove(self, name: str) -> int:
         model = next(each for each in self.list if each.name == name)
@@ -244,4 +254,3 @@ class House:
             sample_model="/tmp/sample.gguf",
             chats=self.chats,
         )
-

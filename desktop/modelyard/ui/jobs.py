@@ -206,9 +206,7 @@ class Jobs(QObject):
                 job.id, state=JobState.FAILED, error_code=error.code.value, error_fields=error.fields
             )
         )
-        thread.cancelled.connect(
-            lambda: self._end(job.id, state=self._ending.get(job.id, JobState.CANCELLED))
-        )
+        thread.cancelled.connect(lambda: self._end(job.id, state=self._ending.get(job.id, JobState.CANCELLED)))
         thread.finished.connect(self._free_lane)
         thread.start()
 

@@ -74,6 +74,9 @@ def style(document: QTextDocument, theme: Theme, start: int = 0) -> None:
     """Styles the blocks from number `start` on, as Qt's Markdown reader left them."""
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            _drop_stray_line(frame)
     block = document.findBlockByNumber(start)
     tables: set[int] = set()
     while block.isValid():
@@ -176,8 +179,16 @@ def _style_table(table: QTextTable, theme: Theme) -> None:
     table.setFormat(fmt)
 
 
+def _drop_stray_line(table: QTextTable) -> None:
+    """Qt's reader puts an empty line before the first cell's text when a code block stood above (6.11)."""
+    cell = table.cellAt(0, 0)
+    first = cell.firstCursorPosition()
+    if not first.block().text() and first.block() != cell.lastCursorPosition().block():
+        first.deleteChar()
+
+
 def _style_cell(cursor: QTextCursor, block: QTextBlock, table: QTextTable, theme: Theme) -> None:
-    """Qt leaves the format of what stood before the table in its first cell."""
+    """Qt leaves the format of what stood above the table in its first cell."""
     fmt = QTextBlockFormat()
     fmt.setAlignment(block.blockFormat().alignment())
     cursor.setBlockFormat(fmt)

@@ -6,7 +6,17 @@ While an answer grows, finished blocks are rendered once and only the open tail 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextDocumentFragment,
+)
 from PySide6.QtWidgets import QSizePolicy, QTextBrowser, QToolButton
 
 from ..design.theme import Theme
@@ -101,15 +111,19 @@ class MarkdownView(QTextBrowser):
         cursor.removeSelectedText()
 
     def _put(self, text: str, *, plain: bool = False) -> None:
+        """Renders `text` behind what is there."""
         document = self.document()
         cursor = QTextCursor(document)
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if plain:
             cursor.insertText(text)
-            return
-        block = max(0, cursor.blockNumber() - 1)
-        cursor.insertMarkdown(text, _FEATURES)
-        style(document, self._theme, block)
+        elif cursor.atStart():
+            document.setMarkdown(text, _FEATURES)
+            style(document, self._theme)
+        else:
+            block = cursor.blockNumber()
+            cursor.insertFragment(_fragment(text))
+            style(document, self._theme, block + 1)
 
     def _restyle(self) -> None:
         if self._text:
@@ -201,3 +215,13 @@ class MarkdownView(QTextBrowser):
         QGuiApplication.clipboard().setText(self._text)
 
 
+def _fragment(text: str) -> QTextDocumentFragment:
+    """Rendered Markdown to put behind other text. Inserting joins the first line of a fragment to the line before
+    it, with that line's format; so an empty line goes first."""
+    document = QTextDocument()
+    document.setMarkdown(text, _FEATURES)
+    cursor = QTextCursor(document)
+    cursor.insertBlock()
+    cursor.setPosition(0)
+    cursor.setBlockFormat(QTextBlockFormat())
+    return QTextDocumentFragment(document)

@@ -67,7 +67,9 @@ class AnswerMessage(QWidget):
         self._tools.setLayout(row(self._copy, self._again, self._figures, None, spacing=Space.XS))
         self._tools.hide()
         self.setLayout(
-            column(Text(name, "caption", wrap=False), self._fold, self._waiting, self.view, self._tools, spacing=Space.XS)
+            column(
+                Text(name, "caption", wrap=False), self._fold, self._waiting, self.view, self._tools, spacing=Space.XS
+            )
         )
 
     def show_whole(self, message: Message) -> None:
@@ -131,7 +133,9 @@ class AnswerMessage(QWidget):
         assert isinstance(line, QHBoxLayout)
         words = self.tr("{n} of {count}").format(n=place + 1, count=len(message.siblings))
         before = self._version("back", self.tr("Earlier version"), message.siblings[max(0, place - 1)])
-        after = self._version("next", self.tr("Later version"), message.siblings[min(len(message.siblings) - 1, place + 1)])
+        after = self._version(
+            "next", self.tr("Later version"), message.siblings[min(len(message.siblings) - 1, place + 1)]
+        )
         before.setEnabled(place > 0)
         after.setEnabled(place < len(message.siblings) - 1)
         for number, each in enumerate((before, Text(words, "caption", wrap=False), after)):

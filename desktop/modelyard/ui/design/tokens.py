@@ -155,7 +155,11 @@ DARK = Colours(
 
 # (text, background) pairs that appear on screen.
 READABLE_PAIRS: tuple[tuple[str, str], ...] = (
-    *((ink, ground) for ink in ("text", "muted") for ground in ("window", "rail", "surface", "raised", "hover", "code")),
+    *(
+        (ink, ground)
+        for ink in ("text", "muted")
+        for ground in ("window", "rail", "surface", "raised", "hover", "code")
+    ),
     ("text", "bubble"),
     ("text", "selection"),
     ("muted", "bubble"),

@@ -144,7 +144,7 @@ class CheckPage(WizardPage):
         return Path.home() / (f"{stem}.gguf" if size == AS_IS else f"{stem}-{size}.gguf")
 
     def ask_for_file(self) -> bool:
-        """"Only save the file": where to. False if the person thought better of it."""
+        """ "Only save the file": where to. False if the person thought better of it."""
         if self._destination is None or self._destination.engine != NO_ENGINE:
             return True
         usual = str(self._usual_file(self._choice().size))

@@ -53,6 +53,8 @@ class Destination(QWidget):
                 folder=drive.folder, free=amount(drive.free), after=amount(max(0, drive.free - drive.after))
             )
             if drive.peak > drive.after:
-                line += self.tr(" ({least} at the fullest moment)").format(least=amount(max(0, drive.free - drive.peak)))
+                line += self.tr(" ({least} at the fullest moment)").format(
+                    least=amount(max(0, drive.free - drive.peak))
+                )
             lines.append(line)
         self._disk.setText("\n".join(lines))

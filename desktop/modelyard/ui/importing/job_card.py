@@ -43,7 +43,9 @@ class JobCard(Card):
         self._steps = None
         clear(self.body)
         self.setAccessibleName(joined(job.title, self._state_word(job.state)))
-        head = row(ElidedText(job.title, "heading"), Pill(self._state_word(job.state), _TONES[job.state]), spacing=Space.M)
+        head = row(
+            ElidedText(job.title, "heading"), Pill(self._state_word(job.state), _TONES[job.state]), spacing=Space.M
+        )
         head.setStretch(0, 1)
         if job.state is not JobState.RUNNING:
             name = self.tr("Remove {name} from this list").format(name=job.title)
@@ -54,7 +56,9 @@ class JobCard(Card):
             self._steps.restore(job)
             self.body.addWidget(self._steps)
         if job.state is JobState.INTERRUPTED:
-            self.body.addWidget(Text(self.tr("Modelyard or the computer stopped in the middle. What is done is kept."), "muted"))
+            self.body.addWidget(
+                Text(self.tr("Modelyard or the computer stopped in the middle. What is done is kept."), "muted")
+            )
         if job.state is JobState.FAILED:
             panel = self._context.error_panel(error_of_job(job))
             panel.action.connect(self._mend)

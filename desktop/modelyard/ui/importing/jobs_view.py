@@ -27,7 +27,9 @@ class ImportsView(Page):
             context.icons,
             "imports",
             self.tr("Nothing imported yet"),
-            self.tr("Drop a model file anywhere on this window, or choose one. Every import appears here and goes on even if you close the window."),
+            self.tr(
+                "Drop a model file anywhere on this window, or choose one. Every import appears here; if it is interrupted, it can go on."
+            ),
             button(self.tr("Import a model"), lambda: routes.import_text.emit(""), "primary"),
         )
         self.states.addWidget(self._empty)

@@ -37,7 +37,12 @@ class ProgressPage(WizardPage):
         self._card = Card(spacing=Space.L)
         self._pause = button(self.tr("Pause"), self._toggle)
         self._cancel = button(self.tr("Cancel"), self._give_up, "quiet")
-        self._hint = Text(self.tr("You can go on with other things or close the window; it goes on in Imports."), "muted")
+        self._hint = Text(
+            self.tr(
+                "You can leave this page; it goes on in Imports. If you close Modelyard, it goes on at the next start."
+            ),
+            "muted",
+        )
         for each in (self._title, self._card):
             self.body.addWidget(each)
         self.body.addLayout(row(self._pause, self._cancel, None, spacing=Space.M))

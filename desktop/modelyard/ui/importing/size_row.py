@@ -54,7 +54,9 @@ class SizeRow(LayoutButton):
         if not memory.total:
             return ""
         amount = self._words.amount
-        return self.tr("Memory when it runs: {total} = model {weights} + conversation {talk} + working space {rest}").format(
+        return self.tr(
+            "Memory when it runs: {total} = model {weights} + conversation {talk} + working space {rest}"
+        ).format(
             total=amount(memory.total),
             weights=amount(memory.weights),
             talk=amount(memory.conversation),

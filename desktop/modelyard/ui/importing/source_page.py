@@ -65,7 +65,9 @@ class SourcePage(WizardPage):
             spacing=Space.XS,
         )
         drop.body.addStretch(1)
-        drop.body.addLayout(row(None, IconLabel(icons, "drop", "accent", Size.ICON_LARGE), words, None, spacing=Space.L))
+        drop.body.addLayout(
+            row(None, IconLabel(icons, "drop", "accent", Size.ICON_LARGE), words, None, spacing=Space.L)
+        )
         drop.body.addStretch(1)
         for each in (
             Text(self.tr("What do you have?"), "display"),

@@ -111,7 +111,9 @@ class ModelsView(Page):
         in_background(self, lambda _token: engines()[model.engine].remove(model.name), self._removed, self._fail)
 
     def _removed(self, freed: int) -> None:
-        self.context.routes.toast.emit(self.tr("Removed. {size} are free again.").format(size=self.context.words.amount(freed)))
+        self.context.routes.toast.emit(
+            self.tr("Removed. {size} are free again.").format(size=self.context.words.amount(freed))
+        )
         self.context.routes.models_changed.emit()
 
     def _fail(self, error: ModelyardError) -> None:

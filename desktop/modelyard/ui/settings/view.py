@@ -66,7 +66,11 @@ class SettingsView(Page):
         show = button(self.tr("Open the folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
         texts = column(
             Text(self.tr("No account, no telemetry. Nothing goes over the network that you did not start."), "body"),
-            Text(self.tr("Models, conversations and settings are kept in {folder}").format(folder=folder), "caption", selectable=True),
+            Text(
+                self.tr("Models, conversations and settings are kept in {folder}").format(folder=folder),
+                "caption",
+                selectable=True,
+            ),
             spacing=2,
         )
         layout = row(texts, show, spacing=Space.L)
@@ -77,7 +81,9 @@ class SettingsView(Page):
     def _about(self) -> Card:
         name = Text(self.tr("{name} {version}").format(name=APP_NAME, version=__version__), "strong", selectable=True)
         words = Text(
-            self.tr("Brings any language model home and lets you talk to it. Free software under the Apache License 2.0."),
+            self.tr(
+                "Brings any language model home and lets you talk to it. Free software under the Apache License 2.0."
+            ),
             "muted",
         )
         qt = button(self.tr("About Qt"), self._about_qt, "quiet")

@@ -1,0 +1,71 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>BusyView</name>
+    <message>
+        <source>Working</source>
+        <translation>进行中</translation>
+    </message>
+</context>
+<context>
+    <name>DropOverlay</name>
+    <message>
+        <source>Drop to import</source>
+        <translation>松开即可导入</translation>
+    </message>
+    <message>
+        <source>A model file, a model folder or a Hugging Face link</source>
+        <translation>模型文件、模型文件夹或 Hugging Face 链接</translation>
+    </message>
+</context>
+<context>
+    <name>FaultPanel</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>An import is still running.</source>
+        <translation>有一个导入仍在进行。</translation>
+    </message>
+    <message>
+        <source>If you close Modelyard now, it stops and goes on the next time you start it.</source>
+        <translation>现在关闭 Modelyard，它会停下，下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>Close and go on later</source>
+        <translation>关闭，稍后继续</translation>
+    </message>
+    <message>
+        <source>Keep working</source>
+        <translation>继续运行</translation>
+    </message>
+</context>
+<context>
+    <name>Rail</name>
+    <message>
+        <source>Chat</source>
+        <translation>聊天</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Personas</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>Imports</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+</context>
+</TS>
