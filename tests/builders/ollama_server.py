@@ -55,6 +55,7 @@ class OllamaServer:
         self.unexpected: list[str] = []
         self.calls: list[str] = []
         self.bodies: list[dict[str, Any]] = []
+        self.authorizations: list[str | None] = []  # what came with /api/ps, which the official client asks
         self.library: dict[str, Path] = {}  # what `pull` finds
         # faults
         self.foreign_owner = False  # hard-linked blobs are not the server's
@@ -208,6 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(ollama_server_show.tags(self.twin))
 
     def _ps(self) -> None:
+        self.twin.authorizations.append(self.headers.get("Authorization"))
         self._json(ollama_server_show.ps(self.twin))
 
     def _show(self) -> None:

@@ -41,8 +41,8 @@ class LineError(Exception):
 
 
 def check(server: OllamaServer, body: dict[str, Any]) -> None:
-    """What is refused before the stream begins."""
-    old = server.generation == "0.33"
+    """What is refused before the stream begins. The recorded 0.40 is of an older branch than the recorded 0.34."""
+    old = server.generation != "0.34"
     for key in ("files", "draft_files") if old else ("files", "adapters", "draft_files"):
         given = body.get(key) or {}
         if not isinstance(given, dict):

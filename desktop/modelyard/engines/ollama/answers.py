@@ -20,6 +20,7 @@ _NO_VISION = ("does not support multimodal", "failed to process image", "image i
 _NO_MEMORY = ("requires more system memory", "out of memory", "unable to allocate", "failed to allocate", "cudamalloc")
 _LOAD = (
     "llama-server process has terminated",
+    "error starting llama-server",
     "failed to load model",
     "unable to load model",
     "error loading model",

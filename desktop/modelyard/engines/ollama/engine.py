@@ -109,21 +109,21 @@ class OllamaEngine:
         tag = self._tag(name)
         shown = updating.show(self._connection, tag.name)
         context = shown.metadata.get(f"{shown.metadata.get('general.architecture')}.context_length")
-        listed = installed(tag)
+        listed, files = installed(tag), self._files(shown)
         model = replace(
             listed,
             capabilities=shown.capabilities or listed.capabilities,
             context_length=listed.context_length or (context if isinstance(context, int) else None),
-            location=self._location(shown),
+            location=next(iter(files), None),
         )
         licence = "\n".join(shown.persona.licenses)
-        return ModelDetails(model, shown.persona, shown.rendering, licence, shown.metadata)
+        return ModelDetails(model, shown.persona, shown.rendering, licence, shown.metadata, files)
 
-    def _location(self, shown: Shown) -> Path | None:
-        """The model's GGUF, if it lies on this computer and may be read: so it can be moved to another engine."""
-        path = Path(shown.blobs[0]) if shown.blobs else None
-        at_hand = path is not None and self.address.is_local and path.is_file() and os.access(path, os.R_OK)
-        return path if at_hand else None
+    def _files(self, shown: Shown) -> tuple[Path, ...]:
+        """The model's files, if all lie on this computer and may be read: so it can be moved to another engine."""
+        paths = tuple(Path(blob) for blob in shown.blobs)
+        at_hand = self.address.is_local and all(path.is_file() and os.access(path, os.R_OK) for path in paths)
+        return paths if at_hand else ()
 
     def install(self, request: InstallRequest, listener: Listener, cancel: CancelToken) -> InstalledModel:
         return Installation(self._connection, self.version(), self.store, request, listener, cancel).run()

@@ -1,0 +1,255 @@
+"""Managing models in Ollama: lists, details, other personas, names, removal, the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from modelyard.engines.base import EngineState, InstallRequest, Ownership
+from modelyard.engines.ollama.engine import OllamaEngine
+from modelyard.engines.ollama.listing import parameter_count, unix_seconds
+from modelyard.errors import Cancelled, Code, ModelyardError
+from modelyard.events import CancelToken, Event, Kind
+from modelyard.modelfile.persona import ExampleMessage, Persona
+from tests.builders.ollama_gguf import write_gguf
+from tests.builders.ollama_server import OllamaServer
+
+Connect = Callable[[OllamaServer], OllamaEngine]
+FULL = Persona(
+    system='Be "kind".\nAlways.',
+    parameters={"temperature": 0.5, "num_ctx": 1048576, "seed": 42, "stop": ("A:", '"B"\n'), "use_mmap": True},
+    messages=(ExampleMessage("user", "hi"), ExampleMessage("assistant", 'line1\nline "2"')),
+    template="{{ .System }}\n{{ .Prompt }}",
+    licenses=("MIT", "Apache\n2"),
+)
+
+
+def put(engine: OllamaEngine, folder: Path, name: str = "m", persona: Persona | None = None, padding: int = 0) -> None:
+    path = write_gguf(folder / f"{name.replace('/', '-').replace(':', '-')}.gguf", padding=padding)
+    request = InstallRequest(name, path, Ownership.THEIRS, persona or Persona())
+    engine.install(request, lambda event: None, CancelToken())
+
+
+def failure(call: Callable[[], object]) -> Code:
+    with pytest.raises(ModelyardError) as caught:
+        call()
+    return caught.value.code
+
+
+def test_status_of_a_running_server(server: OllamaServer, connect: Connect) -> None:
+    status = connect(server).status()
+    assert (status.engine, status.state, status.address) == ("ollama", EngineState.READY, server.url)
+    assert status.version.startswith(server.generation)
+
+
+def test_status_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    engine = OllamaEngine("127.0.0.1:1")
+    assert engine.status().state in (EngineState.MISSING, EngineState.STOPPED)
+    assert failure(engine.models) is Code.OLLAMA_STOPPED
+    engine.close()
+    engine.close()
+
+
+def test_the_list_keeps_what_the_official_client_drops(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, "user/Thing:v2")
+    (model,) = engine.models()
+    assert (model.name, model.architecture, model.size_label) == ("user/Thing:v2", "llama", "F16")
+    assert (model.context_length, model.parameters, model.capabilities) == (512, 78_000, ("completion",))
+    assert model.size_bytes > 0
+    assert model.modified > 1_700_000_000
+    assert not model.remote
+
+
+def test_remote_models_are_marked(new_server: OllamaServer, connect: Connect) -> None:
+    new_server.store.write("far", [], {"remote_host": "https://ollama.com", "remote_model": "gpt-oss:20b"})
+    assert [model.remote for model in connect(new_server).models()] == [True]
+
+
+def test_details_hold_the_whole_persona(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, persona=FULL)
+    details = engine.show("M")
+    assert details.persona == FULL
+    assert details.licence == "MIT\nApache\n2"
+    assert details.metadata["general.architecture"] == "llama"
+    assert details.model.location is not None
+    assert details.files == (details.model.location,)
+    assert details.model.location.read_bytes()[:4] == b"GGUF"
+    assert failure(lambda: engine.show("nope")) is Code.ENGINE_MODEL_MISSING
+
+
+def test_an_update_inherits_nothing(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, persona=FULL)
+    before = engine.show("m").model.location
+    wanted = Persona(system="Short.", parameters={"top_k": 7})
+    model = engine.update("m", wanted, lambda event: None, CancelToken())
+    assert model.name == "m:latest"
+    assert engine.show("m").persona == wanted
+    assert engine.show("m").model.location == before
+    engine.update("m", Persona(), lambda event: None, CancelToken())
+    assert engine.show("m").persona == Persona()
+
+
+def test_an_update_keeps_what_stays(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, persona=FULL)
+    wanted = Persona("", "Other.", {**FULL.parameters, "top_k": 9}, FULL.messages, FULL.template, FULL.licenses)
+    engine.update("m", wanted, lambda event: None, CancelToken())
+    assert engine.show("m").persona == wanted
+
+
+def test_an_update_keeps_renderer_and_projector(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    path, projector = write_gguf(tmp_path / "v.gguf"), write_gguf(tmp_path / "p.gguf", general__type="mmproj")
+    request = InstallRequest("v", path, Ownership.THEIRS, Persona(system="RENDERER x"), projector=projector)
+    engine.install(request, lambda event: None, CancelToken())
+    model = server.store.find("v")
+    assert model is not None
+    server.store.write("v", model.layers, model.config | {"renderer": "qwen3.5", "parser": "qwen3"})
+    engine.update("v", Persona(), lambda event: None, CancelToken())
+    updated = server.store.find("v")
+    assert updated is not None
+    assert len(updated.of("projector")) == 1
+    assert (updated.config["renderer"], updated.config["parser"]) == ("qwen3.5", "qwen3")
+
+
+def test_a_model_with_an_adapter_can_only_inherit(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, persona=Persona(system="S"))
+    model = server.store.find("m")
+    assert model is not None
+    digest, _ = server.store.put(b"GGUF adapter")
+    layer = {"mediaType": "application/vnd.ollama.image.adapter", "digest": digest, "size": 12}
+    server.store.write("m", [*model.layers, layer], model.config)
+    assert failure(lambda: engine.update("m", Persona(), lambda event: None, CancelToken())) is Code.OLLAMA_CANNOT_CLEAR
+    engine.update("m", Persona(system="T"), lambda event: None, CancelToken())
+    assert engine.show("m").persona.system == "T"
+
+
+def test_copy_and_rename(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path)
+    assert engine.copy("m", "user/two").name == "user/two:latest"
+    assert failure(lambda: engine.copy("m", "USER/Two")) is Code.ENGINE_NAME_TAKEN
+    assert failure(lambda: engine.copy("nope", "x")) is Code.ENGINE_MODEL_MISSING
+    assert failure(lambda: engine.copy("m", "bad name")) is Code.ENGINE_NAME_INVALID
+    assert engine.rename("m", "three").name == "three:latest"
+    assert {model.name for model in engine.models()} == {"user/two:latest", "three:latest"}
+
+
+def test_removal_frees_what_nobody_shares(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, padding=1 << 20)
+    engine.copy("m", "two")
+    assert engine.remove("m") < 10_000
+    assert engine.remove("TWO") > 1 << 20
+    assert failure(lambda: engine.remove("m")) is Code.ENGINE_MODEL_MISSING
+    assert [path for path in server.store.blobs.iterdir() if path.stat().st_size > 1 << 20] == []
+
+
+def test_removal_where_the_store_cannot_be_read(
+    server: OllamaServer, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = connect(server)
+    put(engine, tmp_path, padding=1 << 20)
+    engine.copy("m", "two")
+    monkeypatch.setattr(OllamaEngine, "store", lambda self: None)
+    assert engine.remove("m") == 0
+    assert engine.remove("two") > 1 << 20
+
+
+def test_pull_from_the_library(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    server.library["tiny:1b"] = write_gguf(tmp_path / "tiny.gguf", padding=4096)
+    events: list[Event] = []
+    model = connect(server).pull("tiny:1b", events.append, CancelToken())
+    assert model.name == "tiny:1b"
+    assert all(event.kind is Kind.PROGRESS for event in events)
+    assert events[-1].fields["done"] <= events[-1].fields["total"]
+    engine = connect(server)
+    assert failure(lambda: engine.pull("nope", events.append, CancelToken())) is Code.OLLAMA_PULL_FAILED
+    assert failure(lambda: engine.pull("bad name", events.append, CancelToken())) is Code.ENGINE_NAME_INVALID
+
+
+def test_a_pull_can_be_stopped(new_server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    new_server.library["tiny"] = write_gguf(tmp_path / "tiny.gguf", padding=4096)
+    new_server.word_seconds = 0.1
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        connect(new_server).pull("tiny", lambda event: cancel.cancel(), cancel)
+
+
+def test_something_else_answers_at_the_address() -> None:
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>hello</html>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Page) as web:
+        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
+        thread.start()
+        engine = OllamaEngine(f"127.0.0.1:{web.server_address[1]}")
+        assert engine.status().state is EngineState.UNREACHABLE
+        assert engine.status().detail == Code.OLLAMA_NOT_OLLAMA.value
+        assert failure(engine.models) is Code.OLLAMA_NOT_OLLAMA
+        engine.close()
+        web.shutdown()
+        thread.join()
+
+
+def test_an_odd_ollama_host_does_not_break_the_official_client(
+    new_server: OllamaServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "from modelyard.engines.ollama.engine import OllamaEngine\n"
+        "import sys, os\n"
+        "assert 'ollama' not in sys.modules and 'httpx' not in sys.modules\n"
+        f"engine = OllamaEngine({new_server.url!r})\n"
+        "assert engine.running() == []\n"
+        "assert os.environ['OLLAMA_HOST'] == '::1'\n"
+        "engine.close()\n"
+    )
+    monkeypatch.setenv("OLLAMA_HOST", "::1")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_proxy_stands_before_this_machine(
+    new_server: OllamaServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    engine = connect(new_server)
+    assert engine.models() == []
+    assert engine.running() == []
+
+
+def test_the_key_for_ollama_com_stays_here(
+    new_server: OllamaServer, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_API_KEY", "secret-key")
+    engine = connect(new_server)
+    engine.running()
+    assert new_server.authorizations == [None]
+
+
+def test_small_readings() -> None:
+    texts = ("134.52M", "78K", "7B", "", "x")
+    assert [parameter_count(text) for text in texts] == [134_520_000, 78_000, 7 * 10**9, None, None]
+    assert unix_seconds("2026-11-22T08:31:20.115274302Z") == pytest.approx(1795336280.115274)
+    assert unix_seconds("2026-11-22T10:31:20+02:00") == unix_seconds("2026-11-22T08:31:20Z")
+    assert unix_seconds("yesterday") == 0.0
