@@ -1,15 +1,32 @@
-"""Our own kernels (desktop/kernels), compiled when the package was built; absent is allowed."""
+"""Our own kernels (desktop/kernels), compiled when the package was built: the bytes of ggml, several times faster.
+
+There is a library for each processor level; the one this processor runs is chosen when first needed. Where none loads,
+ggml's kernels do the work, and the log says so.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import logging
+import os
+import sys
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..formats.ggml_types import GgmlType
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
+
+VARIANT_VARIABLE = "MODELYARD_KERNELS"  # "ggml", or the name of a variant, for tests and measurements
+FOLDER = Path(__file__).resolve().parent / "compiled"
+
+_BY_LEVEL = {4: ("v4", "v3", "baseline"), 3: ("v3", "baseline")}
+_SUFFIX = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+_log = logging.getLogger(__name__)
 
 
 class Outcome(IntEnum):
@@ -28,4 +45,58 @@ def convert(
     out: NDArray[numpy.uint8],
     importance: NDArray[numpy.float32] | None,
 ) -> Outcome:
-    return Outcome.UNSUPPORTED
+    """Rows of F32, F16 or BF16 to `kind`, without a copy in between.
+
+    `rows` and `out` (rows, bytes a row) are contiguous; `importance` has one weight a column. `out` is undefined unless
+    DONE; UNSUPPORTED leaves the work to ggml.
+    """
+    library = _library()
+    if library is None:
+        return Outcome.UNSUPPORTED
+    columns = out.shape[1] // kind.block_bytes * kind.block_elements
+    weights = importance.ctypes.data if importance is not None else None
+    return Outcome(
+        library.modelyard_convert(int(source), rows.ctypes.data, int(kind), out.ctypes.data, len(out), columns, weights)
+    )
+
+
+@functools.cache
+def _library() -> Any | None:
+    wanted = os.environ.get(VARIANT_VARIABLE)
+    if wanted == "ggml":
+        return None
+    try:
+        for name in (wanted,) if wanted else _variants():
+            path = FOLDER / f"kernels-{name}{_SUFFIX}"
+            if path.is_file():
+                library = load(path)
+                _log.info("quantization kernels: %s", path.name)
+                return library
+        _log.warning("no compiled quantization kernels: using those of ggml, which are slower")
+    except OSError as error:
+        _log.warning("quantization kernels do not load, using those of ggml, which are slower: %s", error)
+    return None
+
+
+def load(path: Path) -> Any:
+    """A library of kernels, ready to be called. Raises OSError."""
+    library = ctypes.CDLL(str(path))
+    library.modelyard_convert.restype = ctypes.c_int
+    library.modelyard_convert.argtypes = (
+        ctypes.c_int,
+        ctypes.c_void_p,
+        ctypes.c_int,
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_int64,
+        ctypes.c_void_p,
+    )
+    return library
+
+
+def _variants() -> tuple[str, ...]:
+    """What this processor runs, fastest first. Raises OSError."""
+    baseline = FOLDER / f"kernels-baseline{_SUFFIX}"
+    if not baseline.is_file():
+        return ()
+    return _BY_LEVEL.get(load(baseline).modelyard_level(), ("baseline",))
