@@ -80,17 +80,16 @@ class MergedTable:
         self._whole: dict[str, StoredTensor] = {}
         for module, tensor in whole.items():
             self._whole[names.find(module, can_be_new=_is_output(module))] = tensor
-        tied = False
         for pair in pairs:
             name = names.find(pair.target, can_be_new=_is_output(pair.target))
             source = name
             brought = self._whole.pop(name, None)
             if brought is None and name not in base.tensors:  # an output that was the embedding until now
-                source, tied = names.find("model.embed_tokens.weight"), True
+                source = names.find("model.embed_tokens.weight")
                 brought = self._whole.get(source)
             self._sums[name] = self._sum(pair, brought or base.tensors[source], brought is not None)
         self.tensors: Mapping[str, StoredTensor] = self._table()
-        self.config: Mapping[str, Any] = self._config(tied or any(_is_output(name) for name in self._whole))
+        self.config: Mapping[str, Any] = self._config(any(_is_output(name) for name in (*self._whole, *self._sums)))
         self.files = _files(base, adapter, self._vocabulary())
 
     @property

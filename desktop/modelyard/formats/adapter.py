@@ -75,7 +75,7 @@ def read_adapter(tree: FileTree, locate: Locate | None = None) -> Adapter:
     for name, kind in _WEIGHTS:
         if name in files:
             with tree.open(name) as source:
-                shard = read_shard_header(source, kind)
+                shard = read_shard_header(source, kind, name)
             risks = ("pickle",) if kind == "torch" else ()
             return Adapter(tree.name, config, files, shard, order_tensors((shard,)), base_model, risks, locate)
     raise ModelyardError(Code.ADAPTER_INVALID, name=tree.name, detail="adapter_model.safetensors is missing")

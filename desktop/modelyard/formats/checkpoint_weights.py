@@ -58,9 +58,9 @@ def find_weights(names: Sequence[str], files: SmallFiles, title: str) -> WeightF
     raise ModelyardError(Code.CHECKPOINT_NO_WEIGHTS, name=title, found=_listed(here))
 
 
-def read_shard_header(source: ByteSource, kind: str) -> ShardHeader:
-    """The header of one weight file. Raises what read_safetensors_header and read_torch_header raise."""
-    return read_safetensors_header(source) if kind == "safetensors" else read_torch_header(source)
+def read_shard_header(source: ByteSource, kind: str, name: str) -> ShardHeader:
+    """The header of the weight file `name`. Raises what read_safetensors_header and read_torch_header raise."""
+    return read_safetensors_header(source, name) if kind == "safetensors" else read_torch_header(source, name)
 
 
 def check_promises(weights: WeightFiles, present: set[str], title: str) -> None:

@@ -59,7 +59,7 @@ def read_checkpoint(
     shards = []
     for part in weights.names:
         with tree.open(part) as source:
-            shards.append(read_shard_header(source, weights.kind))
+            shards.append(read_shard_header(source, weights.kind, part))
     tensors = order_tensors(shards)
     check_promises(weights, set(tensors), tree.name)
     config = files.json("config.json")

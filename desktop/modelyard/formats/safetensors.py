@@ -47,12 +47,13 @@ class SafetensorsHeader:
         return SafetensorsData(self, where)
 
 
-def read_safetensors_header(source: ByteSource) -> SafetensorsHeader:
-    """Read and check a header, local or remote.
+def read_safetensors_header(source: ByteSource, name: str = "") -> SafetensorsHeader:
+    """Read and check a header, local or remote. `name`: the file's name within its folder, if `source` does not know it
+    (behind a link, in a cache).
 
     Raises SAFETENSORS_TRUNCATED when bytes at the end are missing, SAFETENSORS_INVALID for everything else.
     """
-    name, size = source.name, source.size
+    name, size = name or source.name, source.size
     first = source.read_at(0, min(size, _FIRST_READ))
     if len(first) < 8:
         raise ModelyardError(Code.SAFETENSORS_TRUNCATED, name=name, need_bytes=8, have_bytes=size)

@@ -47,13 +47,14 @@ class TorchHeader:
         return TorchData(self, where)
 
 
-def read_torch_header(source: ByteSource) -> TorchHeader:
-    """Read and check a PyTorch file's pickle and zip directory; no weights.
+def read_torch_header(source: ByteSource, name: str = "") -> TorchHeader:
+    """Read and check a PyTorch file's pickle and zip directory; no weights. `name`: the file's name within its folder,
+    if `source` does not know it.
 
     Raises TORCH_LEGACY (before PyTorch 1.6, not a zip), TORCH_UNSAFE (asks for code), TORCH_INVALID, ZIP_INVALID,
     FILE_TOO_BIG (a pickle beyond 64 MB).
     """
-    name = source.name
+    name = name or source.name
     start = source.read_at(0, len(_LEGACY_MAGIC))
     if start == _LEGACY_MAGIC:
         raise ModelyardError(Code.TORCH_LEGACY, name=name)
