@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
 from modelyard.engines.base import EngineState
 from modelyard.errors import Code, ModelyardError
 from modelyard.importing.inspection import Inspection, Refusal
@@ -15,8 +18,6 @@ from modelyard.importing.jobs import Job, JobState
 from modelyard.importing.plan import ImportChoice
 from modelyard.ui.app import Desktop
 from modelyard.ui.routes import Place
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from .twins import House, import_script, inspection_of, plan_of
 

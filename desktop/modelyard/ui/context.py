@@ -1,4 +1,4 @@
-"""What every page is built with: the services, the look, the words of the chosen language, and the way to other pages."""
+"""What every page is built with: services, look, words of the chosen language, and the way to other pages."""
 
 from __future__ import annotations
 

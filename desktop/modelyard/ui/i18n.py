@@ -61,7 +61,7 @@ def compile_catalogue(sources: list[Path], compiled: Path) -> None:
     tool = qt_tool("lrelease")
     try:
         subprocess.run([tool, "-silent", *sources, "-qm", fresh], check=True, capture_output=True, timeout=30)
-        os.replace(fresh, compiled)
+        fresh.replace(compiled)
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -167,7 +167,7 @@ class Jobs(QObject):
         self.removed.emit(job_id)
 
     def close(self) -> None:
-        """Stops the running job so that the next start can go on with it. Waits for its worker, at most a few seconds."""
+        """Stops the running job so that the next start can go on with it. Waits a few seconds for its worker."""
         thread = self._thread
         if thread is None:
             return

@@ -63,7 +63,7 @@ class MarkdownView(QTextBrowser):
 
     def loadResource(self, kind: int, name: QUrl) -> None:
         """Nothing is ever loaded: neither files nor pictures from the network."""
-        return None
+        return
 
     def set_text(self, text: str) -> None:
         """Renders a whole answer."""

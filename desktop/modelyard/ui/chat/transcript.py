@@ -1,4 +1,4 @@
-"""The messages of one conversation in a scrolling column that follows the newest text, unless the reader scrolled up."""
+"""The messages of one conversation in a column that follows the newest text, unless the reader scrolled up."""
 
 from __future__ import annotations
 

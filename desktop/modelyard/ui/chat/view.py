@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
@@ -112,7 +110,8 @@ class ChatView(QWidget):
         if self._call is not None:
             self._call.cancel()
         engines = self.context.services.engines
-        self._call = in_background(self, lambda _token: list_models(engines()), self._show_models, self._show_failure)
+        look = in_background(self, lambda _token: list_models(engines()), self._show_models, self._show_failure)
+        self._call = look
 
     def _show_models(self, listing: Listing) -> None:
         self._call = None
@@ -131,7 +130,7 @@ class ChatView(QWidget):
         self._session.model = model
         self._composer.show_models([each for each in self._listing.models if can_chat(each)], model)
 
-    # --- conversations -------------------------------------------------------------------------------------------------
+    # --- conversations -------------------------------------------------------------------------------------------
     def _ask_list(self) -> None:
         chats, words = self.context.services.chats, self._list.search
 
@@ -189,7 +188,7 @@ class ChatView(QWidget):
 
         in_background(self, delete, lambda _done: self._ask_list(), self._show_failure)
 
-    # --- what is shown -------------------------------------------------------------------------------------------------
+    # --- what is shown -------------------------------------------------------------------------------------------
     def _show_conversation_or_nothing(self) -> None:
         if self._session.messages or self._session.busy:
             self._stack.setCurrentWidget(self._transcript)

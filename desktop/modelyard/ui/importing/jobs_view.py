@@ -28,7 +28,8 @@ class ImportsView(Page):
             "imports",
             self.tr("Nothing imported yet"),
             self.tr(
-                "Drop a model file anywhere on this window, or choose one. Every import appears here; if it is interrupted, it can go on."
+                "Drop a model file anywhere on this window, or choose one. "
+                "Every import appears here; if it is interrupted, it can go on."
             ),
             button(self.tr("Import a model"), lambda: routes.import_text.emit(""), "primary"),
         )

@@ -29,6 +29,7 @@ class ImportWizard(QWidget):
         self._context = context
         self._draft = Draft()
         self._stack = QStackedWidget()
+        self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._trail = Text("", "caption", wrap=False)
         self._back = button(self.tr("Back"), self._go_back)
         context.icons.put(self._back, "back", "text", Size.ICON - 4)
@@ -52,7 +53,7 @@ class ImportWizard(QWidget):
 
     # --- from outside ------------------------------------------------------------------------------------------
     def begin(self, text: str) -> None:
-        """Starts over; with a path or link straight at the check card. A walk half done is kept when nothing is given."""
+        """Starts over; with a path or link straight at the check card. Without one a walk half done is kept."""
         if not text and self._page in (self._check, self._role):
             return
         self._fresh()
@@ -114,6 +115,8 @@ class ImportWizard(QWidget):
         self._next.setText(page.next_label or self.tr("Next"))
         if page.has_next and page.valid and not page.isAncestorOf(self.window().focusWidget() or self):
             self._next.setFocus()
+        if not self.isAncestorOf(self.window().focusWidget() or self.window()):
+            self._stack.setFocus()  # what had the focus is gone; not the rail, but this page comes next
         number = self._pages.index(page)
         self._trail.setText(self.tr("Step {n} of {count}").format(n=number + 1, count=3) if number < 3 else "")
 

@@ -76,6 +76,7 @@ def _number(setting: Setting, value: int, words: Catalogue, store: Store) -> QWi
     if unset := _entry(words, setting.key).get("unset"):
         box.setSpecialValueText(unset)
     box.setValue(value)
+    box.lineEdit().setTextMargins(Space.S, 0, 0, 0)
     box.editingFinished.connect(lambda: store(setting.key, box.value()))
     return box
 
