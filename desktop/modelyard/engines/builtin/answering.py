@@ -11,12 +11,13 @@ from ...errors import Code, ModelyardError
 from ...events import CancelToken
 from ...host.machine import Machine
 from ...modelfile.persona import ParameterValue
+from ..asking import conversation, options_of
 from ..base import ChatChunk, ChatMessage, ChatRequest, ChatStats
 from ..facts import ModelFacts
 from .context import memory_needed
 from .model_folder import ModelFolder
 from .process import EngineProcess
-from .requests import Loading, chat_body, conversation, loading_of, options_of, without_oldest
+from .requests import Loading, chat_body, loading_of, without_oldest
 
 UNKNOWN_TEMPLATE = "?"  # facts of a file whose header could not be read: llama.cpp will say why
 _ANSWER_ROOM = 512  # tokens kept free for the answer when old messages are left out
@@ -33,6 +34,7 @@ class Question:
     options: Mapping[str, ParameterValue]
     think: bool | None
     template: bool
+    end_tokens: tuple[str, ...]
     tight: bool
 
 
@@ -52,6 +54,7 @@ def question_of(
         options=options,
         think=request.think,
         template=bool(facts.chat_template),
+        end_tokens=model.end_tokens(),
         tight=memory_needed(facts, loading.context) > machine.memory_free,
     )
 
@@ -64,7 +67,12 @@ def answer(question: Question, process: EngineProcess, started: float, token: Ca
     tally = _Tally(started, question.loading.context, token)
     for attempt in range(_TRIES):
         body = chat_body(
-            messages, question.options, question.think, template=question.template, context=question.loading.context
+            messages,
+            question.options,
+            question.think,
+            template=question.template,
+            context=question.loading.context,
+            end_tokens=question.end_tokens,
         )
         try:
             for piece in process.answer(body, token):

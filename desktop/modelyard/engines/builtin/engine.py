@@ -78,7 +78,7 @@ class BuiltinEngine:
         with self._shelf.making() as path:
             files = place_files(request, path, listener, cancel)
             facts = self._describe(path / files[0])
-            write_new(path, name, files, request.persona, request.display_name, facts)
+            write_new(path, name, files, request, facts)
             cancel.check()
             if request.replace:
                 self._speaker.unload(name)

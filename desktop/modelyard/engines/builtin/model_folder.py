@@ -21,6 +21,7 @@ from ...modelfile.pictures import PICTURE_NAMES, picture_name
 from ...modelfile.reading import persona_of
 from ...modelfile.sidecar import exact_from_json, exact_to_json
 from ...modelfile.writing import edits_for
+from ..base import InstallRequest
 from ..facts import ModelFacts
 
 MODELFILE = "Modelfile"
@@ -50,6 +51,11 @@ class ModelFolder:
         """What the Modelfile says, with the exact texts it could not carry; `base` is left empty."""
         persona = exact_from_json(persona_of(self.document), self.record.get("exact"))
         return replace(persona, name=self.display_name, picture=_picture(self.path), base="")
+
+    def end_tokens(self) -> tuple[str, ...]:
+        """Texts with which the model ends its turn, as told at the installation."""
+        found = self.record.get("end_tokens")
+        return tuple(token for token in found if isinstance(token, str) and token) if isinstance(found, list) else ()
 
     def modified(self) -> float:
         """When it was last changed, unix seconds."""
@@ -85,11 +91,16 @@ def read_folder(path: Path, name: str) -> ModelFolder | None:
     )
 
 
-def write_new(path: Path, name: str, files: list[str], persona: Persona, display_name: str, facts: ModelFacts) -> None:
+def write_new(path: Path, name: str, files: list[str], request: InstallRequest, facts: ModelFacts) -> None:
     """Writes what stands beside the GGUF files of a new folder. Raises OSError."""
     document = Document.of("".join(f"FROM ./{file}\n" for file in files))
-    record = {"version": 1, "name": name, "display_name": display_name or persona.name}
-    _write(path, document, persona, record, facts)
+    record = {
+        "version": 1,
+        "name": name,
+        "display_name": request.display_name or request.persona.name,
+        "end_tokens": list(request.chat_format.end_tokens),
+    }
+    _write(path, document, request.persona, record, facts)
 
 
 def rename_in(path: Path, name: str) -> None:

@@ -83,10 +83,10 @@ class EngineProcess:
                 if record is None:
                     status = self._child.wait(2.0)
                     raise crash_error(self.name, self._child.last_words(), status, tight=self._tight)
+                if cancel.cancelled:  # whatever has arrived already
+                    return
                 if record.get("id") != number:
                     continue
-                if "cancelled" in record:
-                    return
                 if "error" in record or "done" in record:
                     self._stopping = 0
                 if "error" in record:

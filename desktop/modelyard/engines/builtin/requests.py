@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...errors import Code, ModelyardError
 from ...host.machine import Machine
-from ...modelfile.parameters import PARAMETERS, ParameterError, option_value
-from ...modelfile.persona import ParameterValue, Persona
-from ..base import ChatMessage, ChatRequest
+from ...modelfile.parameters import PARAMETERS
+from ...modelfile.persona import ParameterValue
+from ..base import ChatMessage
 from ..facts import ModelFacts
 from .context import automatic_context
 from .model_folder import ModelFolder
@@ -59,38 +58,6 @@ class Loading:
         return asdict(self)
 
 
-def options_of(request: ChatRequest, persona: Persona) -> dict[str, ParameterValue]:
-    """The persona's parameters and, over them, the request's options. Raises ENGINE_BAD_OPTION."""
-    options = dict(persona.parameters)
-    for name, value in request.options.items():
-        if name not in PARAMETERS:
-            raise ModelyardError(Code.ENGINE_BAD_OPTION, option=name, detail="unknown")
-        options[name] = value
-    for name, value in options.items():
-        try:
-            option_value(name, value)
-        except ParameterError as error:
-            raise ModelyardError(Code.ENGINE_BAD_OPTION, option=name, detail=error.message) from error
-    return options
-
-
-def conversation(request: ChatRequest, persona: Persona) -> list[ChatMessage]:
-    """The persona's system text, its example messages, then the request's messages; as in Ollama a system message at
-    the beginning of the request stands in place of the persona's. System messages at the front become one, because
-    many chat templates refuse a second."""
-    examples = [ChatMessage(example.role, example.content) for example in persona.messages]
-    asked = list(request.messages)
-    if asked and asked[0].role == "system":
-        systems = [asked.pop(0)]
-    else:
-        systems = [ChatMessage("system", persona.system)] if persona.system else []
-    messages = [*systems, *examples, *asked]
-    front = next((index for index, message in enumerate(messages) if message.role != "system"), len(messages))
-    if front > 1:
-        messages[:front] = [ChatMessage("system", "\n\n".join(message.content for message in messages[:front]))]
-    return messages
-
-
 def chat_body(
     messages: list[ChatMessage],
     options: Mapping[str, ParameterValue],
@@ -98,14 +65,18 @@ def chat_body(
     *,
     template: bool,
     context: int,
+    end_tokens: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The body for /v1/chat/completions; without a chat template that for /completions, where the model continues the
-    text of the conversation. An answer without a limit ends after ten times the context, as in Ollama."""
+    text of the conversation. An answer without a limit ends after ten times the context, as in Ollama.
+    `end_tokens` end an answer even where the vocabulary forgets to say so."""
     body: dict[str, Any] = {"stream": True, "cache_prompt": True, "return_progress": True}
     for name, theirs in _SAMPLING.items():
         value = options.get(name, PARAMETERS[name].default)
         if value is not None:
             body[theirs] = list(value) if isinstance(value, tuple) else value
+    if end_tokens:
+        body["stop"] = list(dict.fromkeys((*body.get("stop", ()), *end_tokens)))
     most = (10 if template else 1) * context
     wanted = int(body["max_tokens"])
     body["max_tokens"] = min(wanted, most) if wanted >= 0 else most
