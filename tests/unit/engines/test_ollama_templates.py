@@ -117,7 +117,7 @@ def test_distance() -> None:
     assert distance_below("x" * 500 + "abc", "y" + "x" * 500, 10) == 4
 
 
-# --- what is chosen ------------------------------------------------------------------------------------------------------
+# --- what is chosen --------------------------------------------------------------------------------------------------
 
 
 def test_stops_are_all_ends_and_never_openings() -> None:
@@ -149,7 +149,7 @@ def test_nothing_known_changes_nothing() -> None:
     assert choose_template(ChatFormat(), Persona()).parameters == {}
 
 
-# --- on a server ---------------------------------------------------------------------------------------------------------
+# --- on a server -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", range(0, 35, 3))
@@ -190,23 +190,22 @@ def test_the_warning_reaches_the_listener(new_server: OllamaServer, connect: Con
     assert warnings == ["ollama_template_ignored"]
 
 
-# --- strangers' templates --------------------------------------------------------------------------------------------------
+# --- strangers' templates --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "jinja",
     [
-        "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}",
         "{% set n = namespace(a='xxxxxxxxxx') %}{% for i in range(60) %}{% set n.a = n.a ~ n.a %}{% endfor %}{{ n.a }}",
         "{{ range(10**9) | list }}",
         "{{ 'a' * 10**9 }}",
-        "{{ 2 ** 10 ** 10 }}",
+        "{{ 2 ** 999999999 }}",
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",
         "{{ messages.append(1) }}",
         "{{ '%9999999999d' % 1 }}",
         "{{ '{:9999999999}'.format(1) }}",
         "{{ 'a'.ljust(9999999999) }}",
-        "{{ ('a' | replace('a', 'b' * 99)) }}",
         "{% set a = 'a'.replace('a', 'x' | string) %}{% for i in range(99) %}{% set a = a.replace('', a) %}{% endfor %}"
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
         "{% include '/etc/passwd' %}",

@@ -85,7 +85,12 @@ def _environment() -> Any:
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
             numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-            if not numbers or (operator == "**" and right > 64):
+            repeated = operator == "*" and isinstance(left, str) and isinstance(right, int)
+            if numbers:
+                allowed = operator != "**" or right <= 64
+            else:
+                allowed = repeated and right * len(left) < _RANGE_LIMIT
+            if not allowed:
                 raise JinjaFailed(operator)
             return super().call_binop(context, operator, left, right)
 

@@ -49,7 +49,11 @@ def start(installation: Installation, connection: Connection, cancel: CancelToke
         )
     except OSError as error:
         raise ModelyardError(Code.OLLAMA_START_FAILED, detail=error.strerror or type(error).__name__) from error
-    return _wait(process, connection, cancel, brief=command[-1] != "serve")
+    try:
+        return _wait(process, connection, cancel, brief=command[-1] != "serve")
+    finally:
+        if process.poll() is None:
+            process.returncode = 0  # it outlives us: this object must neither wait for it nor complain
 
 
 def _listen_at(address: Address) -> str:

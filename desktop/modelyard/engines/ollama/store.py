@@ -144,10 +144,13 @@ def _manifest(path: Path) -> Mapping[str, Any]:
         manifest = json.loads(path.read_bytes())
     except ValueError as error:
         raise UnreadableManifest(path.name) from error
-    entries = [*(manifest.get("layers") or []), *(manifest.get("manifests") or [])] if isinstance(manifest, dict) else 0
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    if not isinstance(manifest, dict) or not all(_is_entries(manifest.get(key)) for key in ("layers", "manifests")):
         raise UnreadableManifest(path.name)
-    return dict(manifest)
+    return manifest
+
+
+def _is_entries(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(entry, dict) for entry in value))
 
 
 def default_root(environ: Mapping[str, str], home: Path) -> Path:
