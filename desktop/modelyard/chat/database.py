@@ -50,10 +50,13 @@ class Database:
     def _prepare(self) -> None:
         connection = self._connection
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _text
         try:
             if schema.version_of(connection) > schema.VERSION:
                 raise ModelyardError(Code.CHAT_STORE_NEWER, name=self.path.name)
             check = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except UnicodeDecodeError as error:  # in the name of a table or column
+            raise Damaged(str(error)) from error
         except sqlite3.DatabaseError as error:
             if _is_damage(error):
                 raise Damaged(str(error)) from error
@@ -140,6 +143,11 @@ class Database:
         if _is_damage(error):
             return ModelyardError(Code.CHAT_STORE_DAMAGED, name=self.path.name)
         return ModelyardError(Code.FILE_UNREADABLE, name=self.path.name, detail=str(error))
+
+
+def _text(raw: bytes) -> str:
+    """One wrong byte on the disk costs one character, not the conversation."""
+    return raw.decode("utf-8", "replace")
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

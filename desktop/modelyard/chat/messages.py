@@ -225,10 +225,18 @@ class Messages:
         return row
 
     def _leaf(self, conversation: int) -> int | None:
-        row = self._database.row("SELECT active_leaf FROM conversation WHERE id = ?", (conversation,))
+        """The end of the shown branch; the newest message if what the file says does not exist."""
+        row = self._database.row(
+            "SELECT active_leaf, (SELECT id FROM message WHERE id = active_leaf AND conversation = :id) AS found"
+            " FROM conversation WHERE id = :id",
+            {"id": conversation},
+        )
         if row is None:
             raise ModelyardError(Code.CHAT_MISSING, kind="conversation", id=conversation)
-        leaf: int | None = row["active_leaf"]
+        leaf: int | None = row["found"]
+        if leaf is None and row["active_leaf"] is not None:
+            newest = self._database.row("SELECT max(id) AS id FROM message WHERE conversation = ?", (conversation,))
+            leaf = newest["id"] if newest is not None else None
         return leaf
 
     def _is_shown(self, message: int, conversation: int) -> bool:

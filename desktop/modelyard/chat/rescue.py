@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import schema
+from .rescue_schema import has_tables, transplant_tables
 
 _COMPANIONS = ("-wal", "-shm")
 _MAX_PROBES = 200_000
@@ -79,6 +80,8 @@ def _readable_copy(kept: Path) -> Iterator[Path]:
         if _companion(kept, suffix).exists():
             shutil.copyfile(_companion(kept, suffix), _companion(copy, suffix))
     try:
+        if not has_tables(copy):
+            transplant_tables(copy)
         yield copy
     finally:
         for leftover in (copy, *(_companion(copy, suffix) for suffix in _COMPANIONS)):
@@ -122,7 +125,7 @@ def _scan(source: sqlite3.Connection, sql: str, key: str) -> Generator[sqlite3.R
         for row in source.execute(sql):
             seen = row[key]
             yield row
-    except (sqlite3.Error, OverflowError):
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError):
         return seen
     return _COMPLETE
 

@@ -21,11 +21,16 @@ _COMMENT = re.compile(
 _HEADING_BEHIND = re.compile(r"\n\n## [^\n]*\n\n\Z")  # of the next message
 _NEEDS_ESCAPE = re.compile(r"^(?=\\*<!-- modelyard )", re.M)
 _ESCAPED = re.compile(r"^\\(?=\\*<!-- modelyard )", re.M)
-# Headings of other programs, in the two languages of this one.
+# How other programs head a message, in the two languages of this one.
+_NAMES = {
+    Role.USER: ("user", "you", "human", "me", "用户", "我", "你"),
+    Role.ASSISTANT: ("assistant", "ai", "bot", "chatgpt", "model", "助手", "模型"),
+    Role.SYSTEM: ("system", "系统"),
+}
 _FOREIGN = re.compile(
-    r"^(?:#{1,6}[ \t]{0,3}|\*\*)(?:(?P<user>user|you|human|me|用户|我|你)"
-    r"|(?P<assistant>assistant|ai|bot|chatgpt|model|助手|模型)|(?P<system>system|系统))"
-    r"[ \t]{0,3}[:：]?(?:\*\*)?[:：]?[ \t]{0,3}$",
+    r"^(?:#{1,6}[ \t]{0,3}|\*\*)("
+    + "|".join(f"(?P<{role.value}>{'|'.join(names)})" for role, names in _NAMES.items())
+    + r")[ \t]{0,3}[:：]?(?:\*\*)?[:：]?[ \t]{0,3}$",
     re.I | re.M,
 )
 
@@ -85,7 +90,7 @@ def _foreign(text: str) -> list[MessageRecord]:
     messages: list[MessageRecord] = []
     for number, mark in enumerate(marks):
         end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
-        role = Role(mark.lastgroup or "user")
+        role = next(role for role in Role if mark[role.value])
         messages.append(MessageRecord(None, role, text[mark.end() : end].strip()))
     if not messages:
         raise ValueError("no headings of messages")

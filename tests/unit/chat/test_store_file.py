@@ -210,3 +210,32 @@ def test_closing_twice_and_from_another_thread(path: Path) -> None:
     thread.join()
     store.close()
     assert not path.with_name(path.name + "-wal").exists()
+
+
+def test_a_file_without_its_first_page(path: Path) -> None:
+    """The list of tables is gone; the tables are not."""
+    fill(path, 40, 30)
+    data = bytearray(path.read_bytes())
+    data[:4096] = bytes(4096)
+    path.write_bytes(data)
+    with ChatStore(path) as store:
+        assert store.rescued is not None and store.rescued.kept.read_bytes() == data
+        assert (store.rescued.conversations, store.rescued.messages) == (40, 1201)
+        assert store.drafts.get().text == "draft"
+        assert store.messages.attachment_data(store.messages.tail(1).messages[-1].attachments[0].id) == b"p" * 9000
+    assert {one.name for one in path.parent.iterdir()} == {path.name, store.rescued.kept.name}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_single_wrong_bytes(path: Path, seed: int) -> None:
+    fill(path, 40, 30)
+    data = bytearray(path.read_bytes())
+    chance = random.Random(seed)
+    for _ in range(200):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    path.write_bytes(data)
+    with ChatStore(path) as store:
+        for found in store.conversations.list():
+            store.messages.path(found.id)
+            store.messages.add(found.id, Role.USER, "goes on")
+        store.search("message 7/3")
