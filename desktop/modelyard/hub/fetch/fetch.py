@@ -140,6 +140,15 @@ class Fetch:
         """Raises KeyError."""
         return self._queue.part(path).consumed
 
+    def is_verified(self, path: str) -> bool:
+        """True if all of it is there and its hash is right. Raises KeyError."""
+        return self._queue.part(path).verified
+
+    def was_faulty(self, path: str) -> bool:
+        """True if bytes of it had to be fetched again because they were wrong: what was read of a range before may be
+        wrong too. Raises KeyError."""
+        return self._queue.part(path).strikes > 0
+
     def is_cached(self, path: str) -> bool:
         """True if the bytes are shared with the Hugging Face cache: treat them as somebody else's. Raises KeyError."""
         return self._queue.part(path).cached

@@ -1,0 +1,173 @@
+"""Convert while fetching: shards flow into the one-pass writer as they land, and go when their tensors are safe.
+
+Total time is about the longer of fetching and converting; on the disk lie the result and the shards in flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from ..convert.content import GgufContent, TensorJob
+from ..convert.dequantize import unpacked
+from ..convert.plan import gguf_content
+from ..errors import Code, ModelyardError
+from ..events import CancelToken, Listener, Step
+from ..formats.checkpoint import Checkpoint, Locate, TensorTable
+from ..formats.checkpoint_tensor import FileRange
+from ..formats.hf_folder import read_checkpoint
+from ..hub.fetch.fetch import Fetch, FetchOptions
+from ..hub.session import Session
+from ..hub.values import RepoFile, RepoListing
+from ..quantize.writer import discard, write_gguf
+from .early_rows import EarlyCheckpoint
+from .hub_tree import HubTree
+from .imatrix import read_importance
+from .plan import ImportPlan
+from .prepare_checkpoint import finished
+from .prepared import Prepared, result_path
+from .steps import step
+from .surroundings import Surroundings
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One import of a repository's checkpoint. `place`: where shards land."""
+
+    plan: ImportPlan
+    folder: Path
+    place: Path
+    session: Session
+    listing: RepoListing
+    surroundings: Surroundings
+    listener: Listener
+    cancel: CancelToken
+
+    def run(self) -> Prepared:
+        """Raises HUB_*, and what reading, converting and writing raise; everything fetched and written so far stays
+        for the next try, unless a file came wrong after parts of it were used (HUB_FILE_DAMAGED)."""
+        tree = HubTree(self.session, self.listing, self.cancel)
+        with step(Step.LOOKING, self.listener):
+            checkpoint = read_checkpoint(tree)
+        result = result_path(self.plan, self.folder)
+        unproven = result.with_name(result.name + ".unproven")  # visible under its name only when all hashes are right
+        fetch = self._fetch(self._files(tree, checkpoint), unproven)
+        with step(Step.DOWNLOADING, self.listener), fetch:
+            prepared = self._convert(early(checkpoint, fetch, self.cancel), fetch, unproven)
+            self._wait_for_proof(checkpoint, fetch)
+            if any(fetch.was_faulty(shard.name) for shard in checkpoint.shards):
+                prepared = self._convert_again(checkpoint, fetch, unproven)
+        unproven.replace(result)
+        fetch.finish()
+        return Prepared(**{**vars(prepared), "path": result})
+
+    def _fetch(self, files: list[RepoFile], unproven: Path) -> Fetch:
+        """What a former run fetched, unless it used up shards of a result that is no longer there."""
+        fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self.options())
+        unproven.unlink(missing_ok=True)
+        if not unproven.with_name(unproven.name + ".part").exists() and any(fetch.is_consumed(f.path) for f in files):
+            fetch.discard()
+            fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self.options())
+        return fetch
+
+    def options(self) -> FetchOptions:
+        return FetchOptions(bytes_per_second=self.surroundings.download_limit, cache=self.surroundings.hub_cache)
+
+    def _files(self, tree: HubTree, checkpoint: Checkpoint) -> list[RepoFile]:
+        wanted = [shard.name for shard in checkpoint.shards]
+        if self.plan.choice.keep_original:
+            wanted = tree.small_names() + wanted
+        return [listed(self.listing, name) for name in wanted]
+
+    def _convert(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
+        table = unpacked(checkpoint)
+        content = gguf_content(table)
+        fetch.prioritise(shards_in_order(table, content))
+        reader = table.reader(self._locate(fetch))
+        try:
+            with step(Step.PREPARING, self.listener):
+                written = write_gguf(
+                    content,
+                    self.plan.choice.size,
+                    reader,
+                    destination,
+                    listener=self.listener,
+                    cancel=self.cancel,
+                    threads=self.surroundings.threads or None,
+                    importance=read_importance(self.plan.choice.imatrix),
+                    identity=f"{self.listing.id}@{self.listing.revision}",
+                    as_read=True,
+                    on_safe=ShardRelease(table, content, fetch, keep=self.plan.choice.keep_original),
+                )
+        finally:
+            reader.close()
+        return finished(content, self.plan, written.path, written.sha256)
+
+    def _locate(self, fetch: Fetch) -> Locate:
+        def locate(shard: str) -> FileRange:
+            path = fetch.wait_for(shard, cancel=self.cancel)
+            return FileRange(path, 0, path.stat().st_size)
+
+        return locate
+
+    def _wait_for_proof(self, checkpoint: Checkpoint, fetch: Fetch) -> None:
+        for shard in checkpoint.shards:
+            if not fetch.is_consumed(shard.name):
+                fetch.wait_for(shard.name, cancel=self.cancel)
+        if self.plan.choice.keep_original:
+            fetch.wait(self.cancel)
+
+    def _convert_again(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
+        """Wrong bytes may have gone into the result: it is made anew from the files, which are right now."""
+        discard(destination)
+        destination.unlink(missing_ok=True)
+        gone = next((shard.name for shard in checkpoint.shards if fetch.is_consumed(shard.name)), None)
+        if gone is not None:
+            fetch.discard()
+            raise ModelyardError(Code.HUB_FILE_DAMAGED, name=gone)
+        return self._convert(checkpoint, fetch, destination)
+
+
+class ShardRelease:
+    """Deletes a shard when every tensor made from it is safe and its hash is proven (unless the original is kept)."""
+
+    def __init__(self, table: TensorTable, content: GgufContent, fetch: Fetch, *, keep: bool) -> None:
+        self._fetch = fetch
+        self._keep = keep
+        self._needs: dict[str, set[str]] = {}
+        for job in content.tensors:
+            for shard in _shards_of(job, table):
+                self._needs.setdefault(shard, set()).add(job.name)
+
+    def __call__(self, safe: Sequence[str]) -> None:
+        if self._keep:
+            return
+        done = set(safe)
+        for shard, needed in list(self._needs.items()):
+            if needed <= done and self._fetch.is_verified(shard) and not self._fetch.was_faulty(shard):
+                del self._needs[shard]
+                if not self._fetch.is_consumed(shard):
+                    self._fetch.consumed(shard)
+
+
+def early(checkpoint: Checkpoint, fetch: Fetch, cancel: CancelToken) -> EarlyCheckpoint:
+    known = {each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
+    return EarlyCheckpoint(**known, fetch=fetch, cancel=cancel)
+
+
+def listed(listing: RepoListing, path: str) -> RepoFile:
+    """Raises HUB_FILE_MISSING."""
+    file = listing.file(path)
+    if file is None:
+        raise ModelyardError(Code.HUB_FILE_MISSING, name=listing.id, file=path)
+    return file
+
+
+def shards_in_order(table: TensorTable, content: GgufContent) -> list[str]:
+    """Shards as the writer needs them."""
+    return list(dict.fromkeys(shard for job in content.tensors for shard in _shards_of(job, table)))
+
+
+def _shards_of(job: TensorJob, table: TensorTable) -> list[str]:
+    return [shard for source in job.sources for shard in table.shards_of(source)]
