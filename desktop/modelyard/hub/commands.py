@@ -6,8 +6,10 @@ import re
 import shlex
 from dataclasses import dataclass
 
-_PRETRAINED = re.compile(r"""(?:from_pretrained|repo_id\s*=|pipeline|snapshot_download|hf_hub_download|load)\s*\(?\s*"""
-                         r"""(?:[\w-]+\s*,\s*)?(?:repo_id\s*=\s*|model\s*=\s*)?["']([^"'\s]+)["']""")  # fmt: skip
+_CODE = re.compile(
+    r"""(?:\b(?:repo_id|model|model_id|model_name|pretrained_model_name_or_path)\s*=\s*"""
+    r"""|\b(?:from_pretrained|snapshot_download|hf_hub_download|SentenceTransformer|LLM)\(\s*)["']([^"'\s]+/[^"'\s]+)["']"""
+)
 _PROMPT = re.compile(r"^(?:\$|>|>>>|!|%|PS [^>]*>|C:\\[^>]*>)\s+")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=")
 _FETCHERS = ("huggingface-cli", "hf", "hfd", "hfd.sh", "./hfd.sh")
@@ -30,7 +32,7 @@ class Named:
 def named_by_command(text: str) -> Named | None:
     """The model a pasted command names, or None if the text is no command known here."""
     line = _PROMPT.sub("", text.strip().splitlines()[0] if text.strip() else "")
-    if code := _PRETRAINED.search(text):
+    if code := _CODE.search(text):
         return Named(code[1])
     try:
         words = shlex.split(line, posix=True)

@@ -48,11 +48,13 @@ def endpoint_at(address: str) -> Endpoint:
     """The endpoint a person typed; https:// is assumed. Plain http is for this computer and private networks only: the
     access key must not cross the internet in clear. Raises HUB_ENDPOINT_INVALID."""
     typed = address.strip().rstrip("/")
-    if typed and "://" not in typed:
+    if typed and "://" not in typed and not typed.endswith(":"):
         typed = ("http://" if is_loopback(typed.partition("/")[0].rpartition(":")[0] or typed) else "https://") + typed
     try:
         parts = urlsplit(typed)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        good = (
+            not typed.endswith(":") and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        )
         good = good and not (parts.query or parts.fragment or parts.username or re.search(r"\s", typed))
         good = good and (parts.scheme == "https" or _is_near(parts.hostname or ""))
     except ValueError:
