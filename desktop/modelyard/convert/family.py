@@ -5,7 +5,7 @@ the configuration become which metadata. The order in which keys are added is th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import gguf
@@ -13,7 +13,7 @@ import gguf
 from ..errors import Code, ModelyardError
 from ..formats.ggml_types import GgmlType
 from . import lazy
-from .config import Config
+from .config import Config, read_config, text_config
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
@@ -71,8 +71,8 @@ _SCORES = "score_function scoring_func score_func moe_router_activation moe_rout
 
 class Family:
     """classes: names in config.json's `architectures`. arch: llama.cpp's architecture. text_only: classes that hold
-    more than text, of which only the text is converted. plain_config: config.json is read as it is, without
-    transformers' defaults. extra: keys written after the common ones, where the configuration has them.
+    more than text, of which only the text is converted. own_names: results outside llama.cpp's table
+    of names. extra: keys written after the common ones, where the configuration has them.
 
     permuted: suffixes of query and key tensors stored for transformers' rotary order, and whose heads they have.
     plus_one: endings of norms stored around zero. skipped: endings of tensors llama.cpp does not want.
@@ -81,7 +81,7 @@ class Family:
 
     classes: ClassVar[tuple[str, ...]]
     arch: str
-    plain_config: ClassVar[bool] = False
+    own_names: ClassVar[tuple[str, ...]] = ()
     text_only: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[tuple[Row, ...]] = ()
     permuted: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -99,6 +99,11 @@ class Family:
         self.blocks = self.count_blocks()
         self.names = TensorNames(self.arch, self.blocks)
         self._expert_parts: dict[int, dict[str, Lazy]] = {}
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Config:
+        """The configuration this family works on, from config.json."""
+        return text_config(read_config(raw))
 
     def prepare(self, config: Config) -> Config:
         """The configuration after this family's own corrections."""

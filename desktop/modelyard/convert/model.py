@@ -25,6 +25,13 @@ class Model:
     architecture: str
     directory_name: str
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _parsed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+
+    def json(self, name: str) -> dict[str, Any] | None:
+        """A small JSON file, parsed once; not to be changed. None if there is no such file. Raises JSON_INVALID."""
+        if name not in self._parsed:
+            self._parsed[name] = self.files.json(name)
+        return self._parsed[name]
 
     def warn(self, code: str, **fields: Any) -> None:
         """A code of words/…/convert.toml [warnings]. Said once."""

@@ -9,7 +9,6 @@ from ..errors import Code, ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.ggml_types import GgmlType
 from . import lazy
-from .config import read_config, text_config
 from .content import GgufContent, TensorJob
 from .families import family_of
 from .family import Family
@@ -38,7 +37,7 @@ def content_of(family_class: type[Family], table: TensorTable, architecture: str
     """As gguf_content, by a family already chosen."""
     logging.getLogger("gguf").setLevel(logging.ERROR)  # its writer tells every key it is given
     try:
-        config = text_config(table.config if family_class.plain_config else read_config(table.config))
+        config = family_class.read(table.config)
         model = Model(table.files, config, table.config, table.tensors, table.peek, architecture, directory_name)
         family = family_class(model)
         keys = Keys(family.arch)
@@ -67,7 +66,7 @@ def tensor_jobs(family: Family, table: TensorTable, keys: Keys) -> Iterator[Tens
     seen: set[str] = set()
     dtypes = {name: tensor.dtype for name, tensor in table.tensors.items()}
     for source, target, tensor in _changed(family, table, keys):
-        name = family.names.find(target)
+        name = target if target in family.own_names else family.names.find(target)
         if name is None:
             raise ModelyardError(Code.TENSOR_UNKNOWN, name=target, architecture=family.model.architecture)
         if name in seen:

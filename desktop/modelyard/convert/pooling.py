@@ -23,7 +23,7 @@ def write_pooling(model: Model, keys: Keys) -> None:
     """Nothing where the folder holds no pooling module. Raises CONFIG_INVALID for a kind llama.cpp does not have."""
     path = _pooling_path(model)
     if path is not None:
-        settings = model.files.json(f"{path}/config.json") or {}
+        settings = model.json(f"{path}/config.json") or {}
         flagged = next((mode for flag, mode in _FLAGS.items() if settings.get(flag)), None)
         keys.add_pooling_type(_kind(flagged or settings.get("pooling_mode")))
     classifier = model.config.get("classifier_pooling")

@@ -115,7 +115,7 @@ class NomicBert(Bert):
     def __init__(self, model: Model) -> None:
         if model.config.get("moe_every_n_layers"):
             self.arch = "nomic-bert-moe"
-        tokenizer = model.files.json("tokenizer.json") or {}
+        tokenizer = model.json("tokenizer.json") or {}
         self._unigram = (tokenizer.get("model") or {}).get("type") == "Unigram"
         super().__init__(model)
 

@@ -22,7 +22,7 @@ class Ernie45(Family):
             write_bpe(self.model, keys)
             return
         write_spm(self.model, keys)
-        settings = self.model.files.json("tokenizer_config.json") or {}
+        settings = self.model.json("tokenizer_config.json") or {}
         if "add_prefix_space" in settings:
             keys.add_add_space_prefix(bool(settings["add_prefix_space"]))
 

@@ -44,7 +44,7 @@ class Gemma(Family):
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_spm(self.model, keys)
-        special = SpecialTokens(self.model.files, types=tuple(_CODE_GEMMA))
+        special = SpecialTokens(self.model, types=tuple(_CODE_GEMMA))
         for kind, number in _CODE_GEMMA.items():
             special.set(kind, number)
         special.chat_template = None  # it is written already
@@ -104,7 +104,7 @@ class Gemma3(Family):
         """Rows of the embedding beyond the vocabulary are left out."""
         if has_spm(self.model):
             return len(read_pieces(self.model).tokens)
-        tokenizer = self.model.files.json("tokenizer.json") or {"model": {"vocab": ()}, "added_tokens": ()}
+        tokenizer = self.model.json("tokenizer.json") or {"model": {"vocab": ()}, "added_tokens": ()}
         return len(tokenizer["model"]["vocab"]) + len(tokenizer["added_tokens"])
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from .. import lazy
-from ..config import Config
+from ..config import Config, text_config
 from ..family import Family, Named
 from ..keys import Keys
 from ..lazy import Lazy
@@ -27,7 +30,11 @@ def negative_exponential(tensor: Lazy) -> Lazy:
 class Mamba(Family):
     classes = ("MambaForCausalLM", "MambaLMHeadModel", "FalconMambaForCausalLM")
     arch = "mamba"
-    plain_config = True
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Config:
+        """Without transformers' defaults: its class for Mamba 2 takes every model for Codestral."""
+        return text_config(raw)
 
     def prepare(self, config: Config) -> Config:
         return _padded(config, 8)

@@ -52,7 +52,7 @@ class Phi3(Family):
         self.write_rows(self.extra, keys)
 
     def write_vocabulary(self, keys: Keys) -> None:
-        settings = self.model.files.json("tokenizer_config.json") or {}
+        settings = self.model.json("tokenizer_config.json") or {}
         if settings.get("tokenizer_class") == "GPT2Tokenizer" or "tokenizer.model" not in self.model.files:
             write_bpe(self.model, keys)
         else:

@@ -40,6 +40,20 @@ class Qwen3(Qwen2):
     arch = "qwen3"
 
 
+class Qwen2Vl(Qwen2):
+    """The text model; its encoder is in projectors.py."""
+
+    classes = ("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen2VLModel")
+    text_only = ("Qwen2_5OmniModel",)
+    arch = "qwen2vl"
+
+    def rename(self, name: str) -> str | None:
+        return super().rename(name.replace("thinker.", ""))
+
+    def write_parameters(self, keys: Keys) -> None:
+        Family.write_parameters(self, keys)
+
+
 class Qwen2Moe(Family):
     classes = ("Qwen2MoeForCausalLM",)
     arch = "qwen2moe"
@@ -66,4 +80,4 @@ class Qwen3Moe(Qwen2Moe):
     arch = "qwen3moe"
 
 
-FAMILIES = (Qwen2, Qwen3, Qwen2Moe, Qwen3Moe)
+FAMILIES = (Qwen2, Qwen3, Qwen2Vl, Qwen2Moe, Qwen3Moe)

@@ -73,7 +73,7 @@ def looks_special(text: str) -> bool:
 
 def need_tokenizer(model: Model) -> HfTokenizer:
     """Raises TOKENIZER_MISSING, TOKENIZER_INVALID."""
-    tokenizer = load_tokenizer(model.files, model.raw)
+    tokenizer = load_tokenizer(model)
     if tokenizer is None:
         raise ModelyardError(Code.TOKENIZER_MISSING, name="tokenizer.json", base_model=base_model(model))
     return tokenizer
@@ -135,4 +135,4 @@ def write_tokens(vocabulary: Vocabulary, keys: Keys) -> None:
 def write_bpe(model: Model, keys: Keys) -> None:
     """conversion/base.py _set_vocab_gpt2."""
     write_tokens(read_vocabulary(model, keys.arch), keys)
-    SpecialTokens(model.files, merges=True).write(keys)
+    SpecialTokens(model, merges=True).write(keys)

@@ -14,7 +14,7 @@ def write_bpe_with(model: Model, keys: Keys, named: Mapping[str, str]) -> None:
     """`named`: token type → text of the added token to use where the files name none."""
     vocabulary = read_vocabulary(model, keys.arch)
     write_tokens(vocabulary, keys)
-    special = SpecialTokens(model.files, merges=True)
+    special = SpecialTokens(model, merges=True)
     numbers = {token.content: number for number, token in vocabulary.tokenizer.added.items()}
     for kind, text in named.items():
         special.set(kind, numbers.get(text))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import Code, ModelyardError
-from ...formats.checkpoint_files import SmallFiles
+from ..model import Model
 from .slow_tokenizer import build_tokenizer
 from .tokenizer_class import TokenizerClass, tokenizer_class
 
@@ -53,21 +53,21 @@ class HfTokenizer:
         return _cleaned(text) if self._clean_up else text
 
 
-def load_tokenizer(files: SmallFiles, config: Mapping[str, Any]) -> HfTokenizer | None:
+def load_tokenizer(model: Model) -> HfTokenizer | None:
     """None if there is neither tokenizer.json nor the older pair of files it can be built from.
 
     Raises TOKENIZER_INVALID, JSON_INVALID.
     """
-    settings = files.json("tokenizer_config.json") or {}
-    kind = tokenizer_class(settings, config)
-    tokenizer = _backend(files, settings, kind)
+    settings = model.json("tokenizer_config.json") or {}
+    kind = tokenizer_class(settings, model.raw)
+    tokenizer = _backend(model, settings, kind)
     if tokenizer is None:
         return None
     settings = dict(kind.specials) | settings
     try:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        specials = _add_tokens(tokenizer, files, settings)
+        specials = _add_tokens(tokenizer, model, settings)
         _set_prefix_space(tokenizer, settings.get("add_prefix_space", kind.prefix_space))
         if kind.template:
             _set_template(tokenizer, settings, kind)
@@ -79,23 +79,23 @@ def load_tokenizer(files: SmallFiles, config: Mapping[str, Any]) -> HfTokenizer 
         raise ModelyardError(Code.TOKENIZER_INVALID, name="tokenizer_config.json", detail=str(error)[:200]) from error
 
 
-def _backend(files: SmallFiles, settings: Mapping[str, Any], kind: TokenizerClass) -> Tokenizer | None:
+def _backend(model: Model, settings: Mapping[str, Any], kind: TokenizerClass) -> Tokenizer | None:
     from tokenizers import Tokenizer
 
-    data = files.read("tokenizer.json")
+    data = model.files.read("tokenizer.json")
     try:
-        return build_tokenizer(files, settings, kind) if data is None else Tokenizer.from_buffer(data)
+        return build_tokenizer(model, settings, kind) if data is None else Tokenizer.from_buffer(data)
     except ModelyardError:
         raise
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise ModelyardError(Code.TOKENIZER_INVALID, name="tokenizer.json", detail=str(error)[:200]) from error
 
 
-def _add_tokens(tokenizer: Tokenizer, files: SmallFiles, settings: dict[str, Any]) -> tuple[str, ...]:
+def _add_tokens(tokenizer: Tokenizer, model: Model, settings: dict[str, Any]) -> tuple[str, ...]:
     """Tokens of tokenizer_config.json and special_tokens_map.json that tokenizer.json lacks. Returns all specials."""
     from tokenizers import AddedToken
 
-    listed = _listed_tokens(tokenizer, files, settings)
+    listed = _listed_tokens(tokenizer, model, settings)
     by_text = {token.content: token for token in listed}
     specials = _special_tokens(settings, by_text)
     known = tokenizer.get_added_tokens_decoder()
@@ -116,18 +116,18 @@ def _add_tokens(tokenizer: Tokenizer, files: SmallFiles, settings: dict[str, Any
     return names
 
 
-def _listed_tokens(tokenizer: Tokenizer, files: SmallFiles, settings: dict[str, Any]) -> list[AddedToken]:
+def _listed_tokens(tokenizer: Tokenizer, model: Model, settings: dict[str, Any]) -> list[AddedToken]:
     """Added tokens by id: added_tokens_decoder, or the three older files together."""
     from tokenizers import AddedToken
 
     decoder = settings.get("added_tokens_decoder")
     if isinstance(decoder, dict):
         return [_added(entry) for _, entry in sorted(decoder.items(), key=lambda item: int(item[0]))]
-    for key, value in (files.json("special_tokens_map.json") or {}).items():
+    for key, value in (model.json("special_tokens_map.json") or {}).items():
         settings[key] = _as_special(value)
     tokens: dict[int, AddedToken] = {}
     names = {_content(token) for token in _special_tokens(settings, {})}
-    for text, number in (files.json("added_tokens.json") or {}).items():
+    for text, number in (model.json("added_tokens.json") or {}).items():
         tokens[int(number)] = AddedToken(text, normalized=text not in names, special=text in names)
     tokens.update(tokenizer.get_added_tokens_decoder())
     return [token for _, token in sorted(tokens.items())]

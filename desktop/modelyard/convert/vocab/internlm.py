@@ -24,7 +24,7 @@ def write_internlm2_vocabulary(model: Model, keys: Keys) -> None:
             pieces.tokens[number] = "🐉"
         if text.startswith("[UNUSED"):
             pieces.kinds[number] = int(gguf.TokenType.UNUSED)
-    for text in model.files.json("added_tokens.json") or {}:
+    for text in model.json("added_tokens.json") or {}:
         pieces.tokens.append(text)
         pieces.scores.append(ADDED_SCORE)
         pieces.kinds.append(int(gguf.TokenType.USER_DEFINED))
@@ -37,17 +37,17 @@ def write_internlm2_vocabulary(model: Model, keys: Keys) -> None:
             pieces.set(number, text, ADDED_SCORE, kind)
     write_pieces(pieces, keys)
     keys.add_add_space_prefix(normalizer_of(model.files.read("tokenizer.model") or b"").add_dummy_prefix)
-    special = SpecialTokens(model.files, limit=len(pieces.tokens))
+    special = SpecialTokens(model, limit=len(pieces.tokens))
     if turn_end is not None:
         special.ids["eos"] = turn_end
     special.write(keys)
 
 
 def _added(model: Model) -> Iterable[tuple[int, dict[str, Any]]]:
-    settings = model.files.json("tokenizer_config.json") or {}
+    settings = model.json("tokenizer_config.json") or {}
     for key, entry in (settings.get("added_tokens_decoder") or {}).items():
         yield int(key), entry
-    for entry in (model.files.json("tokenizer.json") or {}).get("added_tokens") or []:
+    for entry in (model.json("tokenizer.json") or {}).get("added_tokens") or []:
         yield int(entry["id"]), entry
 
 
@@ -55,8 +55,8 @@ def write_internlm3_vocabulary(model: Model, keys: Keys) -> None:
     """Raises TOKENIZER_MISSING, TOKENIZER_INVALID."""
     pieces = read_pieces(model)
     write_pieces(pieces, keys)
-    special = SpecialTokens(model.files, limit=len(pieces.tokens))
-    settings = model.files.json("tokenizer_config.json") or {}
+    special = SpecialTokens(model, limit=len(pieces.tokens))
+    settings = model.json("tokenizer_config.json") or {}
     if "add_prefix_space" in settings:
         keys.add_add_space_prefix(settings["add_prefix_space"])
     for key, entry in (settings.get("added_tokens_decoder") or {}).items():

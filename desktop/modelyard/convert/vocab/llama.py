@@ -17,10 +17,9 @@ def write_llama_vocabulary(model: Model, keys: Keys) -> None:
 
     Raises TOKENIZER_MISSING, TOKENIZER_INVALID, TOKENIZER_MISTRAL (only tekken.json: Mistral's own format).
     """
-    files = model.files
-    if "tekken.json" in files and "tokenizer.json" not in files:
+    if "tekken.json" in model.files and "tokenizer.json" not in model.files:
         raise ModelyardError(Code.TOKENIZER_MISTRAL, name="tekken.json")
-    settings = files.json("tokenizer_config.json") or {}
+    settings = model.json("tokenizer_config.json") or {}
     if (prefix := settings.get("add_prefix_space")) is not None:
         keys.add_add_space_prefix(bool(prefix))
     if has_spm(model):
@@ -31,7 +30,7 @@ def write_llama_vocabulary(model: Model, keys: Keys) -> None:
         write_bpe(model, keys)
     size = model.config.get("vocab_size", 32000)
     if size == 32016:  # Code Llama
-        special = SpecialTokens(files, types=tuple(_CODE_LLAMA))
+        special = SpecialTokens(model, types=tuple(_CODE_LLAMA))
         for kind, number in _CODE_LLAMA.items():
             special.set(kind, number)
         special.write(keys)

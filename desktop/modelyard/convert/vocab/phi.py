@@ -27,16 +27,16 @@ def write_phi3_vocabulary(model: Model, keys: Keys) -> None:
     if beyond:
         model.warn("tokens_beyond_vocabulary", count=beyond, size=len(pieces.tokens))
     write_pieces(pieces, keys)
-    SpecialTokens(model.files, limit=len(pieces.tokens)).write(keys)
+    SpecialTokens(model, limit=len(pieces.tokens)).write(keys)
 
 
 def _added(model: Model) -> Iterable[tuple[int, str, bool]]:
-    for text, number in (model.files.json("added_tokens.json") or {}).items():
+    for text, number in (model.json("added_tokens.json") or {}).items():
         yield int(number), text, False
-    settings = model.files.json("tokenizer_config.json") or {}
+    settings = model.json("tokenizer_config.json") or {}
     for key, entry in (settings.get("added_tokens_decoder") or {}).items():
         yield int(key), *_entry(entry)
-    for entry in (model.files.json("tokenizer.json") or {}).get("added_tokens") or []:
+    for entry in (model.json("tokenizer.json") or {}).get("added_tokens") or []:
         yield int(entry["id"]), *_entry(entry)
 
 

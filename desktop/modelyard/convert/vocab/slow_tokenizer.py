@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...formats.checkpoint_files import SmallFiles
+from ..model import Model
 from .tokenizer_class import TokenizerClass
 
 if TYPE_CHECKING:
@@ -18,19 +18,19 @@ _QWEN2_SPLIT = (
 )
 
 
-def build_tokenizer(files: SmallFiles, settings: Mapping[str, Any], kind: TokenizerClass) -> Tokenizer | None:
+def build_tokenizer(model: Model, settings: Mapping[str, Any], kind: TokenizerClass) -> Tokenizer | None:
     """None if neither pair of files is there."""
-    merges = read_merges(files)
-    vocabulary = files.json("vocab.json")
+    merges = read_merges(model)
+    vocabulary = model.json("vocab.json")
     if vocabulary is not None and merges:
         return _byte_level(vocabulary, merges, settings)
-    words = files.text("vocab.txt") if kind.bert else None
+    words = model.files.text("vocab.txt") if kind.bert else None
     return None if words is None else _word_piece(words.splitlines(), settings)
 
 
-def read_merges(files: SmallFiles) -> list[str]:
+def read_merges(model: Model) -> list[str]:
     """merges.txt: "a b" a line; a first line beginning with # is a comment; malformed lines are left out."""
-    lines = (files.text("merges.txt") or "").splitlines()
+    lines = (model.files.text("merges.txt") or "").splitlines()
     if lines and lines[0].strip().startswith("#"):
         lines = lines[1:]
     pairs = (line.split() for line in lines)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import Code, ModelyardError
-from ...formats.checkpoint_files import SmallFiles
 from ..keys import Keys
+from ..model import Model
 from .slow_tokenizer import read_merges
 from .template import TemplateRule
 
@@ -22,7 +22,7 @@ class SpecialTokens:
 
     def __init__(
         self,
-        files: SmallFiles,
+        model: Model,
         *,
         merges: bool = False,
         types: Iterable[str] = TYPES,
@@ -36,16 +36,16 @@ class SpecialTokens:
         self._limit = limit
         self._types = tuple(types)
         self._flags: dict[str, bool] = {}
-        tokenizer = files.json("tokenizer.json")
-        settings = files.json("tokenizer_config.json") or None
+        tokenizer = model.json("tokenizer.json")
+        settings = dict(model.json("tokenizer_config.json") or {}) or None
         if tokenizer is not None:
             self._read_tokenizer(tokenizer, settings, merges)
         if settings is not None:
-            self.chat_template = _chat_template(files, settings)
+            self.chat_template = _chat_template(model, settings)
             self._name_tokens(settings, (tokenizer or {}).get("added_tokens") or [])
-        self._fill_from_config(files.json("config.json") or {})
+        self._fill_from_config(model.json("config.json") or {})
         if merges and not self.merges:
-            self.merges = read_merges(files)
+            self.merges = read_merges(model)
 
     def set(self, kind: str, number: Any) -> None:
         """The first id of a type stays. Some configurations say -1 for "none"."""
@@ -108,6 +108,9 @@ def _merges(merges: Any) -> list[str]:
         return merges
     if not all(isinstance(pair, list) and len(pair) == 2 for pair in merges):
         raise ModelyardError(Code.TOKENIZER_INVALID, name="tokenizer.json", detail="merges")
+    spaced = any(" " in first or " " in second for first, second in merges)
+    if not spaced:
+        return [f"{first} {second}" for first, second in merges]
     return [" ".join(part.replace(" ", "Ġ") for part in pair) for pair in merges]
 
 
@@ -124,12 +127,12 @@ def _normalizer_flags(normalizer: Mapping[str, Any]) -> Iterable[tuple[str, bool
                 yield from _normalizer_flags(each)
 
 
-def _chat_template(files: SmallFiles, settings: Mapping[str, Any]) -> Any:
+def _chat_template(model: Model, settings: Mapping[str, Any]) -> Any:
     """A template in tokenizer_config.json beats chat_template.jinja, which beats chat_template.json."""
     if "chat_template" in settings:
         template = settings["chat_template"]
-    elif (text := files.text("chat_template.jinja")) is not None:
+    elif (text := model.files.text("chat_template.jinja")) is not None:
         template = text
     else:
-        template = (files.json("chat_template.json") or {}).get("chat_template")
+        template = (model.json("chat_template.json") or {}).get("chat_template")
     return template if isinstance(template, str | list) else None

@@ -81,12 +81,12 @@ def read_pieces_of(data: bytes, size: int, name: str) -> Pieces:
 
 def _add_tokens(model: Model, pieces: Pieces, size: int) -> None:
     beyond = 0
-    for text, number in (model.files.json("added_tokens.json") or {}).items():
+    for text, number in (model.json("added_tokens.json") or {}).items():
         if int(number) < size:
             pieces.set(int(number), text, ADDED_SCORE, _Type.USER_DEFINED)
         else:
             beyond += 1
-    settings = model.files.json("tokenizer_config.json") or {}
+    settings = model.json("tokenizer_config.json") or {}
     for key, entry in (settings.get("added_tokens_decoder") or {}).items():
         text = str(entry["content"])
         if int(key) >= size:
@@ -112,12 +112,12 @@ def write_spm(model: Model, keys: Keys) -> None:
     """conversion/base.py _set_vocab_sentencepiece."""
     pieces = read_pieces(model)
     write_pieces(pieces, keys)
-    SpecialTokens(model.files, limit=len(pieces.tokens)).write(keys)
+    SpecialTokens(model, limit=len(pieces.tokens)).write(keys)
 
 
 def is_byte_fallback(model: Model) -> bool:
     """True for a SentencePiece model saved as tokenizer.json only (Llama 2 and its likes)."""
-    tokenizer = model.files.json("tokenizer.json")
+    tokenizer = model.json("tokenizer.json")
     if tokenizer is None:
         return False
     kind, decoder = tokenizer.get("model") or {}, tokenizer.get("decoder") or {}
@@ -129,7 +129,7 @@ def write_byte_fallback(model: Model, keys: Keys) -> None:
     tokenizer = need_tokenizer(model)
     pieces = _fallback_pieces(tokenizer)
     write_pieces(pieces, keys)
-    SpecialTokens(model.files, limit=len(pieces.tokens)).write(keys)
+    SpecialTokens(model, limit=len(pieces.tokens)).write(keys)
 
 
 def _fallback_pieces(tokenizer: HfTokenizer) -> Pieces:

@@ -43,7 +43,7 @@ def write_unigram(model: Model, keys: Keys) -> None:
     keys.add_remove_extra_whitespaces(found.trimmed)
     if found.charsmap:
         keys.add_precompiled_charsmap(found.charsmap)
-    SpecialTokens(model.files, limit=len(found.pieces.tokens)).write(keys)
+    SpecialTokens(model, limit=len(found.pieces.tokens)).write(keys)
 
 
 def _from_sentencepiece(model: Model, data: bytes, architecture: str) -> _Unigram:
@@ -59,10 +59,10 @@ def _from_sentencepiece(model: Model, data: bytes, architecture: str) -> _Unigra
 
 def _from_json(model: Model) -> _Unigram:
     tokenizer = need_tokenizer(model)
-    stored = model.files.json("tokenizer.json")
+    stored = model.json("tokenizer.json")
     if stored is None:
         raise ModelyardError(Code.TOKENIZER_MISSING, name="tokenizer.json", base_model=base_model(model))
-    settings = model.files.json("tokenizer_config.json") or {}
+    settings = model.json("tokenizer_config.json") or {}
     scored: list[list[Any]] = stored["model"]["vocab"]
     size = max(int(model.config.get("vocab_size") or 0), tokenizer.base_size)
     pieces = Pieces([f"[PAD{i}]" for i in range(size)], [PADDING_SCORE] * size, [int(_Type.UNUSED)] * size)

@@ -21,7 +21,7 @@ def write_wordpiece(model: Model, keys: Keys) -> None:
     keys.add_tokenizer_pre(vocabulary.pre)
     keys.add_token_list(tokens)
     keys.add_token_types(vocabulary.kinds)
-    SpecialTokens(model.files, limit=len(tokens)).write(keys)
+    SpecialTokens(model, limit=len(tokens)).write(keys)
 
 
 def _marked(text: str, kind: int) -> str:

@@ -1,0 +1,104 @@
+"""The part of a model that sees: vision encoder and projector as a GGUF of their own, the "mmproj" file
+(conversion/base.py MmprojModel)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ..formats.checkpoint import TensorTable, architecture_of
+from ..formats.ggml_types import GgmlType
+from .config import Config, read_config
+from .content import GgufContent
+from .family import Family, Row
+from .keys import Keys
+from .lazy import Lazy
+from .model import Model
+from .plan import content_of
+
+_ROWS: tuple[Row, ...] = (
+    ("vision_image_size", ("image_size",)),
+    ("vision_patch_size", ("patch_size",)),
+    ("vision_embedding_length", ("hidden_size", "width", "vt_hidden_size")),
+    ("vision_feed_forward_length", ("intermediate_size", "vt_intermediate_size")),
+    ("vision_block_count", ("num_hidden_layers", "depth", "layers")),
+    ("vision_head_count", ("num_attention_heads", "num_heads", "heads", "vt_num_attention_heads")),
+)
+
+
+class Projector(Family):
+    """config: vision_config. whole: the configuration it stands in. Patch embeddings are F16 in an F16 file, else F32;
+    `outtype` tells which it will be."""
+
+    arch = "clip"
+    outtype: ClassVar[str] = "f16"
+
+    def __init__(self, model: Model) -> None:
+        self.whole = model.config
+        self.preprocessor = _preprocessor(model)
+        super().__init__(model)
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Config:
+        return Config(read_config(raw))
+
+    def prepare(self, config: Config) -> Config:
+        return Config(config["vision_config"])
+
+    def count_blocks(self) -> int:
+        return int(self.config.need("num_hidden_layers", "depth", "layers"))
+
+    def rename(self, name: str) -> str | None:
+        return None if "language_model." in name else name
+
+    def fixed_type(self, source: str, name: str, tensor: Lazy) -> GgmlType | None:
+        if ".patch_embd.weight" not in name:
+            return None
+        return GgmlType.F16 if self.outtype == "f16" else GgmlType.F32
+
+    def write_type(self, keys: Keys) -> None:
+        keys.add_type("mmproj")
+
+    def write_parameters(self, keys: Keys) -> None:
+        keys.add_file_type()
+        keys.add_clip_has_vision_encoder(True)
+        keys.add_vision_projection_dim(self._text_width())
+        self.write_rows(_ROWS, keys)
+        keys.add_vision_image_mean(self.preprocessor["image_mean"])
+        keys.add_vision_image_std(self.preprocessor["image_std"])
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        """It has none."""
+
+    def _text_width(self) -> int:
+        text = self.whole.get("text_config")
+        return int(Config({**self.whole, **(text if isinstance(text, dict) else {})}).need("hidden_size", "n_embd"))
+
+
+def _preprocessor(model: Model) -> Config:
+    """preprocessor_config.json, then processor_config.json over it."""
+    values: dict[str, Any] = {}
+    for name, inner in (("preprocessor_config.json", "media_proc_cfg"), ("processor_config.json", "image_processor")):
+        found = model.json(name) or {}
+        values.update(found)
+        values.update(found.get(inner) or {})
+    return Config(values)
+
+
+def projector_content(
+    table: TensorTable, *, outtype: str = "f16", directory_name: str | None = None
+) -> GgufContent | None:
+    """The mmproj file of a model that sees; None for one that does not, or whose encoder is not known here.
+
+    outtype: the size it will be written in, as of llama.cpp's converter ("f16", "bf16", "f32", "q8_0").
+    Raises as plan.gguf_content.
+    """
+    from .families.projectors import PROJECTORS
+
+    own = table.config.get("architectures")
+    architecture = own[0] if isinstance(own, list) and own else architecture_of(table.config, table.name)
+    found = next((each for each in PROJECTORS if architecture in each.classes), None)
+    if found is None or "vision_config" not in found.read(table.config):
+        return None
+    chosen = type(found.__name__, (found,), {"outtype": outtype})
+    return content_of(chosen, table, architecture, directory_name or table.name)
