@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ CHATML = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + "
     "'\\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
+_SIZES = {0: 4, 1: 2, 24: 1}  # bytes of an element: F32, F16, I8; others are not checked
 _FORMATS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 
 
@@ -72,10 +74,14 @@ def read_gguf(data: bytes) -> dict[str, Any]:
             key, position = _read_text(data, position)
             (kind,) = struct.unpack_from("<I", data, position)
             keys[key], position = _read_value(data, position + 4, kind)
+        name, elements, offset = "", 0, 0
         for _ in range(tensors):
             name, position = _read_text(data, position)
-            _dimensions, elements, _type, offset = struct.unpack_from("<IQIQ", data, position)
-            position += 24
+            (dimensions,) = struct.unpack_from("<I", data, position)
+            shape = struct.unpack_from(f"<{dimensions}Q", data, position + 4)
+            kind, offset = struct.unpack_from("<IQ", data, position + 4 + 8 * dimensions)
+            position += 16 + 8 * dimensions
+            elements = math.prod(shape) * _SIZES.get(kind, 0)
     except struct.error:
         raise NotGguf("unexpected EOF") from None
     end = position + (-position % 32) + offset + elements

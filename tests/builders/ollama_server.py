@@ -66,6 +66,7 @@ class OllamaServer:
         self.cut_create_after: int | None = None  # lines
         self.cut_chat_after: int | None = None  # lines
         self.broken_after: int | None = None  # words, then an error line
+        self.endless = False  # the model goes on talking until it is told to stop
         self.word_seconds = 0.0
         self.first_word_seconds = 0.0
         self.lock = threading.Lock()

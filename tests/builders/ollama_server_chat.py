@@ -151,6 +151,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
         raise Refused(400, json.dumps({"error": nested}))
     system = next((each["content"] for each in full if each["role"] == "system"), "")
     words = " ".join(each for each in (system, "|" if system else "", full[-1]["content"]) if each).split(" ")
+    words += [f"word{number}" for number in range(500)] if server.endless else []
     limit = int(options.get("num_predict", -1))
     reason = "stop"
     if 0 <= limit < len(words):

@@ -1,0 +1,32 @@
+"""Ollama keeps the contract on every generation of its server (the strict test server, over real HTTP)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from modelyard.engines.ollama.engine import OllamaEngine
+from tests.builders.gguf_files import tiny_llama
+from tests.builders.ollama_fixtures import connect, generation, server
+from tests.builders.ollama_server import OllamaServer
+from tests.contract.engine_contract import EngineContract
+
+__all__ = ["connect", "generation", "server"]  # fixtures
+
+
+class TestOllamaEngine(EngineContract):
+    @pytest.fixture
+    def engine(self, server: OllamaServer, connect: Callable[[OllamaServer], OllamaEngine]) -> OllamaEngine:  # noqa: F811
+        server.word_seconds = 0.002
+        server.endless = True
+        return connect(server)
+
+    @pytest.fixture
+    def gguf(self, tmp_path: Path) -> Path:
+        return tiny_llama(chat_template="{{ messages[0].content }}").write(tmp_path / "tiny.gguf")
+
+    @pytest.fixture
+    def embedding_gguf(self, tmp_path: Path) -> Path:
+        return tiny_llama().u32("llama.pooling_type", 1).write(tmp_path / "vectors.gguf")
