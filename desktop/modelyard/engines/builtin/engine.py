@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...errors import Cancelled, ModelyardError
+from ...errors import Cancelled, Code, ModelyardError
 from ...events import CancelToken, Listener
 from ...host.children import self_command
 from ...host.machine import this_machine
@@ -25,7 +25,7 @@ from ..base import (
     RunningModel,
 )
 from ..facts import Describe, ModelFacts
-from .answering import UNKNOWN_TEMPLATE, answer, question_of
+from .answering import UNKNOWN_TEMPLATE, Question, answer, question_of
 from .model_folder import ModelFolder, rename_in, write_facts, write_new, write_persona_into
 from .names import checked
 from .placing import copy_folder, place_files
@@ -126,14 +126,27 @@ class BuiltinEngine:
             yield ChatChunk(stats=ChatStats("cancelled"))
             return
         try:
-            process = self._speaker.ready(question, token)
-            yield from answer(question, process, started, token)
+            yield from self._spoken(question, started, token)
         except Cancelled:
             yield ChatChunk(stats=ChatStats("cancelled"))
         finally:
             token.cancel()
             self._speaker.idle()
             self._turns.give_back()
+
+    def _spoken(self, question: Question, started: float, token: CancelToken) -> Iterator[ChatChunk]:
+        """The answer. A process that died since the last answer is noticed only now: then a new one is asked."""
+        for again in (True, False):
+            process = self._speaker.ready(question, token)
+            used, silent = process.answers > 0, True
+            try:
+                for chunk in answer(question, process, started, token):
+                    silent = False
+                    yield chunk
+                return
+            except ModelyardError as error:
+                if not (again and used and silent and error.code is Code.ENGINE_CRASHED):
+                    raise
 
     def running(self) -> list[RunningModel]:
         process = self._speaker.process

@@ -41,7 +41,7 @@ def place_files(request: InstallRequest, folder: Path, listener: Listener, cance
         names.append("mmproj.gguf")
     placing = _Placing(sources, folder, listener, cancel)
     for source, name in zip(sources, names, strict=True):
-        known = request.sha256 if source is request.gguf and len(parts) == 1 else ""
+        known = request.sha256 if source == request.gguf and len(parts) == 1 else ""
         placing.place(source, folder / name, request.ownership, known)
     return names
 

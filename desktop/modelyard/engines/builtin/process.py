@@ -41,6 +41,11 @@ class EngineProcess:
         return self._child.process.pid
 
     @property
+    def answers(self) -> int:
+        """How many answers were asked of it."""
+        return self._number
+
+    @property
     def alive(self) -> bool:
         return self._child.process.poll() is None
 

@@ -35,7 +35,8 @@ class Speaker:
         with self._lock:
             process = self._process
         if process is None or process.loading != question.loading or not process.settled():
-            self.unload()
+            if process is not None:
+                self._drop(process)
             process = EngineProcess(self._command, question.name, question.loading, tight=question.tight)
             self._set(process, token)
             try:

@@ -10,7 +10,7 @@ from ...errors import Code, ModelyardError
 
 _MEMORY = re.compile(
     r"bad_alloc|out of memory|out_of_memory|OutOfDeviceMemory|failed to allocate|unable to allocate|cannot allocate"
-    r"|failed to create context|MemoryError",
+    r"|failed to create context|MemoryError|Resource temporarily unavailable",
     re.IGNORECASE,
 )
 _CAUSES = (
