@@ -116,9 +116,16 @@ def file_metadata(content: GgufContent, recipe: Recipe) -> tuple[MetadataEntry, 
     if not recipe.size.converter:
         return (*entries, version, file_type)
     entries.insert(content.file_type_index, file_type)
-    vocabulary = (n for n, entry in enumerate(entries) if entry.key == "tokenizer.ggml.model")
-    entries.insert(next(vocabulary, len(entries)), version)
+    entries.insert(_vocabulary_start(entries), version)
     return tuple(entries)
+
+
+def _vocabulary_start(entries: list[MetadataEntry]) -> int:
+    """Where the keys begin among which the tokenizer's model stands; a family may have set one or two earlier."""
+    start = next((n for n, entry in enumerate(entries) if entry.key == "tokenizer.ggml.model"), len(entries))
+    while start and entries[start - 1].key.startswith("tokenizer."):
+        start -= 1
+    return start
 
 
 def _alignment(entries: Iterable[MetadataEntry]) -> int:

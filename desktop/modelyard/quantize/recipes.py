@@ -23,6 +23,7 @@ _NEEDS_IMPORTANCE = frozenset(
     {GgmlType.IQ3_XXS, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ1_M, GgmlType.IQ1_S}
 )
 _SERVED_WITHOUT = ("token_embd.weight", "per_layer_token_embd.weight", "output.weight")
+_FULL = ("F32", "F64")
 _NO_FLOATS = frozenset({GgmlType.I8, GgmlType.I16, GgmlType.I32, GgmlType.I64, GgmlType.F64})
 
 
@@ -74,9 +75,10 @@ def _by_quantizer(content: GgufContent, size: Size, importance: bool) -> Recipe:
     jobs = sorted(content.tensors, key=lambda job: file_order(job.name))
     model = facts_of(content.architecture, content.metadata)
     mixture = Mixture(size, model, [job.name for job in jobs], importance=importance)
+    between = _between(content)
     plans = []
     for job in jobs:
-        source = _stored_type(content, job)
+        source = _stored_type(job, between)
         tensor = TensorFacts(job.name, job.shape, source)
         if _stays(job, source) or not may_quantize(model.architecture, tensor):
             plans.append(TensorPlan(job, source, source))
@@ -84,7 +86,8 @@ def _by_quantizer(content: GgufContent, size: Size, importance: bool) -> Recipe:
         chosen = mixture.type_of(tensor)
         if not importance and needs_importance(job.name, chosen, size):
             raise ModelyardError(Code.IMPORTANCE_MISSING, size=size.name)
-        plans.append(TensorPlan(job, chosen, source, _rounding(content, source, chosen)))
+        rounded = between in (GgmlType.F16, GgmlType.BF16) and chosen is not source
+        plans.append(TensorPlan(job, chosen, source, between if rounded else None))
     return Recipe(size, size.file_type, tuple(plans))
 
 
@@ -95,21 +98,24 @@ def needs_importance(name: str, chosen: GgmlType, size: Size) -> bool:
     return chosen in _NEEDS_IMPORTANCE or (chosen is GgmlType.Q2_K and size.name == "Q2_K_S")
 
 
-def _stored_type(content: GgufContent, job: TensorJob) -> GgmlType:
-    """The type that the file has which llama-quantize reads, or would read."""
+def _between(content: GgufContent) -> GgmlType | None:
+    """The type of the GGUF which llama-quantize would read of a checkpoint: the checkpoint's own. None for a GGUF,
+    where each tensor has its own. The converter's `auto` makes F16 of a checkpoint in float32; nobody would start
+    from that."""
+    if isinstance(content, StoredContent):
+        return None
+    if all(job.source_dtype in _FULL for job in content.tensors if len(job.shape) > 1):
+        return GgmlType.F32
+    return SIZES[content.original].type
+
+
+def _stored_type(job: TensorJob, between: GgmlType | None) -> GgmlType:
     if job.fixed_type is not None:
         return job.fixed_type
-    return GgmlType[job.source_dtype] if isinstance(content, StoredContent) else SIZES[content.original].type
+    return GgmlType[job.source_dtype] if between is None else between
 
 
 def _stays(job: TensorJob, source: GgmlType) -> bool:
     """gpt-oss was trained in MXFP4: making other blocks of them only loses quality. Integers are no weights."""
     fixed_blocks = job.fixed_type is not None and source.block_elements > 1
     return fixed_blocks or source is GgmlType.MXFP4 or source in _NO_FLOATS
-
-
-def _rounding(content: GgufContent, source: GgmlType, chosen: GgmlType) -> GgmlType | None:
-    """The 16-bit type of the reference's intermediate file, if it changes weights on their way."""
-    if isinstance(content, StoredContent) or chosen is source:
-        return None
-    return source if source in (GgmlType.F16, GgmlType.BF16) else None
