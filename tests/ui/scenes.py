@@ -277,11 +277,14 @@ SCENES: dict[str, Scene] = {
 
 
 @contextmanager
-def showing(app: QApplication, root: Path, name: str, language: str = "en", look: str = "light") -> Iterator[Desktop]:
+def showing(
+    app: QApplication, root: Path, name: str, language: str = "en", look: str = "light", scale: float = 1.0
+) -> Iterator[Desktop]:
     """A window of twins in that state; closed afterwards."""
     house = House(root)
     house.settings.set("language", language)
     house.settings.set("look", look)
+    house.settings.set("text_scale", scale)
     house.settings.set("welcomed", True)
     desk = Desktop(app, house.services)
     desk.window.resize(1180, 780)

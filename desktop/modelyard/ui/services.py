@@ -46,7 +46,7 @@ class Services:
     """Collaborators of the window.
 
     `engines` (by id) and `chats` are made when first asked for; `parse` understands what was typed or dropped; `plan`
-    decides. These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker process on a
+    decides. These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker on a
     job record (importing/worker.py) and raises OSError. `starters` takes the language. `sample_model` is a path or
     link of the small sample model. `redact` removes secrets.
     """

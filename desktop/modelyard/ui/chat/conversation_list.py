@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QMenu
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QMenu, QSizePolicy
 
 from ...chat.values import Conversation
 from ..design.icons import Icons
@@ -29,9 +29,10 @@ class ConversationList(QFrame):
     def __init__(self, icons: Icons) -> None:
         super().__init__()
         self.setObjectName("side")
-        self.setFixedWidth(Size.SIDE)
+        self.setMinimumWidth(Size.SIDE)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         make = button(self.tr("New conversation"), self.new.emit)
-        make.setSizePolicy(make.sizePolicy().horizontalPolicy().Expanding, make.sizePolicy().verticalPolicy())
+        make.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         icons.put(make, "plus", "text", Size.ICON - 2)
         self._search = QLineEdit()
         self._search.setPlaceholderText(self.tr("Search conversations"))
@@ -46,6 +47,7 @@ class ConversationList(QFrame):
         self._list.setObjectName("conversations")
         self._list.setAccessibleName(self.tr("Conversations"))
         self._list.setUniformItemSizes(True)
+        self._list.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -58,6 +58,7 @@ class AnswerMessage(QWidget):
         self._fold.hide()
         self._waiting = Text(self.tr("Thinking about it …"), "muted")
         self.view = MarkdownView(context.theme)
+        self.view.setAccessibleName(name)
         self.view.hide()
         self.view.link.connect(self.link)
         self._copy = icon_button(context.icons, "copy", self.tr("Copy answer"), self._copy_text, size=16)

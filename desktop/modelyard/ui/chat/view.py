@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
@@ -13,6 +12,7 @@ from ...events import CancelToken
 from ..background import Call, in_background
 from ..context import Context
 from ..design.tokens import Space
+from ..first_paint import after_first_paint
 from ..models.listing import Listing, can_chat, list_models, shown_name
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
@@ -62,7 +62,7 @@ class ChatView(QWidget):
         self.setLayout(whole)
         self._connect()
         self.setFocusProxy(self._composer)
-        QTimer.singleShot(0, self, self._first_look)
+        after_first_paint(self, self._first_look)
 
     def _make_foot(self) -> QWidget:
         foot = QWidget()

@@ -36,7 +36,7 @@ class Theme(QObject):
         self._app = app
         self._sheet = string.Template((resources / "style" / "modelyard.qss").read_text(encoding="utf-8"))
         self._arrow_folder = resources / "icons"
-        self._system_font = QFont(app.font())
+        self._system_font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         self._system_dark = app.palette().color(QPalette.ColorRole.Window).lightness() < 128
         self._look = look
         self._text_scale = text_scale

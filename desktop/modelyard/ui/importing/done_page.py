@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from ...importing.plan import NO_ENGINE
@@ -70,7 +70,7 @@ class DonePage(WizardPage):
         if engine != NO_ENGINE and verdict != "embedding":
             chat = button(self.tr("Chat now"), lambda: routes.chat_with.emit(engine, model), "primary")
             line.addWidget(chat)
-            chat.setFocus()
+            QTimer.singleShot(0, chat, chat.setFocus)
         line.addWidget(button(self.tr("Show in Models"), lambda: routes.go.emit(Place.MODELS)))
         line.addWidget(button(self.tr("Import another"), self.again.emit, "quiet"))
         line.addStretch(1)

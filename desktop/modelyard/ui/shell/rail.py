@@ -21,7 +21,8 @@ class Rail(QFrame):
         """`window` owns the shortcuts."""
         super().__init__()
         self.setObjectName("rail")
-        self.setFixedWidth(Size.RAIL)
+        self.setMinimumWidth(Size.RAIL)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._icons = icons
         self._group = QButtonGroup(self)
         self._buttons: dict[Place, QToolButton] = {}

@@ -12,7 +12,9 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QKeySequence,
     QResizeEvent,
+    QShortcut,
 )
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
 
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         routes.chat_with.connect(self.chat_with)
         routes.toast.connect(self._toast.say)
         routes.mend.connect(self.mend)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.close)
         self._restore_place()
 
     # --- views -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from ...events import CancelToken
 from ..background import in_background
 from ..context import Context
 from ..design.tokens import Size, Space
+from ..first_paint import after_first_paint
 from ..routes import Place
 from ..widgets.buttons import button
 from ..widgets.cards import Card
@@ -56,7 +57,7 @@ class WelcomeView(QWidget):
         body.addLayout(row(None, later, None))
         body.addStretch(2)
         self.setLayout(column(scroll))
-        self._ask_engines()
+        after_first_paint(self, self._ask_engines)
 
     def _ask_engines(self) -> None:
         engines = self._context.services.engines

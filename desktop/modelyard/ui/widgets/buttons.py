@@ -17,7 +17,7 @@ def button(text: str, on_click: Callable[[], object] | None = None, kind: str = 
     """Kinds: primary, secondary, quiet, danger, fold."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
-    made.setAutoDefault(kind == "primary")
+    made.setAutoDefault(True)  # Enter presses it, not only Space
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     if on_click is not None:
@@ -55,7 +55,7 @@ class LayoutButton(QPushButton):
         super().__init__()
         self.setProperty("kind", kind)
         self.setAccessibleName(name)
-        self.setAutoDefault(False)
+        self.setAutoDefault(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
