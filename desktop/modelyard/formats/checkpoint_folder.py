@@ -11,8 +11,10 @@ from .checkpoint_files import MAX_SMALL_FILE
 from .checkpoint_tensor import FileRange
 from .source import ByteSource, FileSource
 from .zip_directory import STORED, ZipEntry, data_offset, read_entry, read_zip_directory
+from .zip_unpack import PackedEntry
 
 _MAX_FILES = 20_000
+_WEIGHTS = (".safetensors", ".bin", ".pth")
 
 
 class LocalFolder:
@@ -106,32 +108,31 @@ class ZippedFolder:
     def name(self) -> str:
         return self._title
 
-    @property
-    def entries(self) -> dict[str, ZipEntry]:
-        """Files by their name within the folder."""
-        return self._entries
-
     def names(self) -> Sequence[str]:
         return tuple(self._entries)
 
     @contextmanager
     def open(self, name: str) -> Iterator[ByteSource]:
-        entry = self._entry(name)
+        entry = self.entry(name)
         with FileSource(self.path) as source:
             if entry.method == STORED:
                 yield _StoredEntry(name, source, data_offset(source, entry), entry.size)
+            elif name.endswith(_WEIGHTS):
+                yield PackedEntry(name, source, entry)
             else:
                 yield _Bytes(name, read_entry(source, entry, MAX_SMALL_FILE))
 
     def locate(self, name: str) -> FileRange:
-        """Where the bytes of an uncompressed entry lie. Raises ZIP_INVALID for a compressed one."""
-        entry = self._entry(name)
+        """Where the bytes of an uncompressed entry lie. Raises ZIP_INVALID for a compressed one; UnpackingLocate finds
+        both."""
+        entry = self.entry(name)
         if entry.method != STORED:
             raise ModelyardError(Code.ZIP_INVALID, name=self.path.name, detail=f"{name} has to be unpacked first")
         with FileSource(self.path) as source:
             return FileRange(self.path, data_offset(source, entry), entry.size)
 
-    def _entry(self, name: str) -> ZipEntry:
+    def entry(self, name: str) -> ZipEntry:
+        """Raises FILE_MISSING; CHECKPOINT_ESCAPES for a link."""
         entry = self._entries.get(name)
         if entry is None:
             raise ModelyardError(Code.FILE_MISSING, name=name)
