@@ -22,6 +22,9 @@ from .rope import llama3_factors, rope_parameters, write_rope
 from .vocab.bpe import write_bpe
 
 Row = tuple[str, tuple[str, ...]]  # the part of a writer's method after "add_", and the configuration keys, first wins
+Rows = tuple[Row, ...]
+Names = tuple[str, ...]
+Permuted = tuple[tuple[str, str], ...]  # suffix, and whether it has as many heads as "heads" or "key_heads"
 Named = Iterator[tuple[str, Lazy]]
 Change = Callable[[Lazy], Lazy]
 
@@ -45,7 +48,7 @@ _OTHER_PARTS = (
 )
 _NEVER = (".attention.masked_bias", ".attention.bias", ".rotary_emb.inv_freq", ".attn.masked_bias")
 
-_SHAPE: tuple[Row, ...] = (
+_SHAPE: Rows = (
     (
         "context_length",
         ("max_position_embeddings", "n_ctx", "n_positions", "max_length", "max_sequence_length", "model_max_length"),
@@ -58,7 +61,7 @@ _SHAPE: tuple[Row, ...] = (
     ("head_count", ("num_attention_heads", "n_head", "n_heads")),
     ("head_count_kv", ("num_key_value_heads", "n_kv_heads")),
 )
-_REST: tuple[Row, ...] = (
+_REST: Rows = (
     ("layer_norm_rms_eps", ("rms_norm_eps", "norm_eps")),
     ("layer_norm_eps", ("layer_norm_eps", "layer_norm_epsilon", "norm_epsilon")),
     ("expert_count", ("num_local_experts", "num_experts", "n_routed_experts")),
@@ -70,7 +73,9 @@ _SCORES = "score_function scoring_func score_func moe_router_activation moe_rout
 
 
 class Family:
-    """classes: names in config.json's `architectures`. arch: llama.cpp's architecture. text_only: classes that hold
+    """title: the models' own names. proof: how its results are tested: "golden" (llama.cpp's recorded results),
+    "reference" (compared with llama.cpp's converter on tiny checkpoints), "builder" (checkpoints of our own).
+    classes: names in config.json's `architectures`. arch: llama.cpp's architecture. text_only: classes that hold
     more than text, of which only the text is converted. own_names: results outside llama.cpp's table
     of names. extra: keys written after the common ones, where the configuration has them.
 
@@ -79,16 +84,18 @@ class Family:
     experts: names of the matrices of an expert in the order they are written; expert_path: where they stand below a
     layer."""
 
-    classes: ClassVar[tuple[str, ...]]
+    title: str
+    proof: str
+    classes: ClassVar[Names]
     arch: str
-    own_names: ClassVar[tuple[str, ...]] = ()
-    text_only: ClassVar[tuple[str, ...]] = ()
-    extra: ClassVar[tuple[Row, ...]] = ()
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = ()
-    plus_one: ClassVar[tuple[str, ...]] = ()
-    experts: ClassVar[tuple[str, ...]] = ("down_proj", "gate_proj", "up_proj")
+    own_names: ClassVar[Names] = ()
+    text_only: ClassVar[Names] = ()
+    extra: ClassVar[Rows] = ()
+    permuted: ClassVar[Permuted] = ()
+    plus_one: ClassVar[Names] = ()
+    experts: ClassVar[Names] = ("down_proj", "gate_proj", "up_proj")
     expert_path: ClassVar[str] = "mlp.experts"
-    skipped: ClassVar[tuple[str, ...]] = ()
+    skipped: ClassVar[Names] = ()
 
     def __init__(self, model: Model) -> None:
         """Raises CONFIG_KEY_MISSING."""

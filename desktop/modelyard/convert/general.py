@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import gguf
 
@@ -34,13 +34,13 @@ def write_general(
     for name, value in _sampling(files):
         setattr(found, f"sampling_{name}", value)
     card = _card(files)
-    place = PurePosixPath(directory_name)
+    place = Path(directory_name)
     found = gguf.Metadata.apply_metadata_heuristic(found, card, dict(raw), place, total)
     if found.name is None:
         found.name = directory_name
     if found.size_label is None and total > 0:
         found.size_label = gguf.size_label(total, shared, expert, experts)
-    found.set_gguf_meta_model(_Plain(keys))
+    found.set_gguf_meta_model(cast("gguf.GGUFWriter", _Plain(keys)))
 
 
 def parameter_counts(shapes: Iterable[tuple[str, tuple[int, ...]]]) -> tuple[int, int, int, int]:

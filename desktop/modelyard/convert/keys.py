@@ -27,7 +27,7 @@ _PACKING = {
 }
 
 
-class Keys(gguf.GGUFWriter):  # type: ignore[misc]  # gguf has no types
+class Keys(gguf.GGUFWriter):
     """All `add_…` methods of gguf.GGUFWriter, and those of llama.cpp b11434 that gguf 0.19 lacks. Nothing is written;
     `entries` gives what was added, in order; a key added again keeps its place, as in the reference."""
 

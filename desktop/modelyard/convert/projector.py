@@ -10,13 +10,13 @@ from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.ggml_types import GgmlType
 from .config import Config, read_config
 from .content import GgufContent
-from .family import Family, Row
+from .family import Family, Rows
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
 from .plan import content_of
 
-_ROWS: tuple[Row, ...] = (
+_ROWS: Rows = (
     ("vision_image_size", ("image_size",)),
     ("vision_patch_size", ("patch_size",)),
     ("vision_embedding_length", ("hidden_size", "width", "vt_hidden_size")),

@@ -43,14 +43,15 @@ MODULES = (
 
 
 @functools.cache
+def all_families() -> tuple[type[Family], ...]:
+    modules = [import_module(f".{name}", __package__) for name in MODULES]
+    return tuple(family for module in modules for family in module.FAMILIES)
+
+
+@functools.cache
 def registry() -> dict[str, type[Family]]:
     """Class name (config.json's `architectures`) → family."""
-    found: dict[str, type[Family]] = {}
-    for name in MODULES:
-        module = import_module(f".{name}", __package__)
-        for family in module.FAMILIES:
-            found.update(dict.fromkeys((*family.classes, *family.text_only), family))
-    return found
+    return {name: family for family in all_families() for name in (*family.classes, *family.text_only)}
 
 
 def family_of(architecture: str) -> type[Family]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...formats.checkpoint_tensor import numpy_name
-from ..family import Named
+from ..family import Named, Names, Permuted
 from ..keys import Keys
 from ..weights import to_float32
 from .llama import Llama
@@ -16,11 +16,13 @@ _NUMBERS = ("alpha_n", "alpha_p", "beta", "eps")
 
 
 class Apertus(Llama):
-    classes = ("ApertusForCausalLM",)
-    text_only = ()
+    title = "Apertus"
+    proof = "reference"
+    classes: ClassVar[Names] = ("ApertusForCausalLM",)
+    text_only: ClassVar[Names] = ()
     arch = "apertus"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = ()
-    skipped = tuple(f".act_fn.{name}" for name in _NUMBERS)
+    permuted: ClassVar[Permuted] = ()
+    skipped: ClassVar[Names] = tuple(f".act_fn.{name}" for name in _NUMBERS)
 
     def extra_tensors(self, keys: Keys) -> Named:
         yield from super().extra_tensors(keys)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..vocab.spm import write_spm
 
 
 class Baichuan(Family):
-    classes = ("BaichuanForCausalLM", "BaiChuanForCausalLM")
+    title = "Baichuan"
+    proof = "builder"
+    classes: ClassVar[Names] = ("BaichuanForCausalLM", "BaiChuanForCausalLM")
     arch = "baichuan"
 
     def write_parameters(self, keys: Keys) -> None:

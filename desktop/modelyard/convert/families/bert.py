@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .. import lazy
 from ..config import Config
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..model import Model
@@ -20,9 +20,11 @@ _UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"
 
 
 class Bert(Family):
-    classes = ("BertModel", "BertForMaskedLM", "CamembertModel", "BertForSequenceClassification")
+    title = "BERT, BGE, E5"
+    proof = "golden"
+    classes: ClassVar[Names] = ("BertModel", "BertForMaskedLM", "CamembertModel", "BertForSequenceClassification")
     arch = "bert"
-    prefixes: ClassVar[tuple[str, ...]] = ("bert.",)
+    prefixes: ClassVar[Names] = ("bert.",)
 
     def rename(self, name: str) -> str | None:
         for prefix in self.prefixes:
@@ -60,8 +62,10 @@ class Bert(Family):
 
 
 class DistilBert(Bert):
-    classes = ("DistilBertModel", "DistilBertForMaskedLM", "DistilBertForSequenceClassification")
-    prefixes: ClassVar[tuple[str, ...]] = ("distilbert.", "bert.")
+    title = "DistilBERT"
+    proof = "reference"
+    classes: ClassVar[Names] = ("DistilBertModel", "DistilBertForMaskedLM", "DistilBertForSequenceClassification")
+    prefixes: ClassVar[Names] = ("distilbert.", "bert.")
 
     def rename(self, name: str) -> str | None:
         return None if name.removeprefix("distilbert.").startswith("vocab_") else super().rename(name)
@@ -74,8 +78,10 @@ class DistilBert(Bert):
 class Roberta(Bert):
     """Positions begin after the padding token's number."""
 
-    classes = ("RobertaModel", "RobertaForSequenceClassification")
-    prefixes: ClassVar[tuple[str, ...]] = ("roberta.", "bert.")
+    title = "RoBERTa"
+    proof = "reference"
+    classes: ClassVar[Names] = ("RobertaModel", "RobertaForSequenceClassification")
+    prefixes: ClassVar[Names] = ("roberta.", "bert.")
 
     def prepare(self, config: Config) -> Config:
         positions = config.get("max_position_embeddings")
@@ -100,7 +106,9 @@ def _offset(config: Config) -> int:
 
 
 class XlmRoberta(Roberta):
-    classes = ("XLMRobertaModel", "XLMRobertaForSequenceClassification")
+    title = "XLM-RoBERTa, BGE-M3"
+    proof = "builder"
+    classes: ClassVar[Names] = ("XLMRobertaModel", "XLMRobertaForSequenceClassification")
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_unigram(self.model, keys)
@@ -109,7 +117,9 @@ class XlmRoberta(Roberta):
 class NomicBert(Bert):
     """Rotary positions and gated layers; version 2 with experts and XLM-RoBERTa's vocabulary."""
 
-    classes = ("NomicBertModel",)
+    title = "Nomic Embed"
+    proof = "builder"
+    classes: ClassVar[Names] = ("NomicBertModel",)
     arch = "nomic-bert"
 
     def __init__(self, model: Model) -> None:

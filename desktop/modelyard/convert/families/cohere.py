@@ -7,12 +7,14 @@ from typing import ClassVar
 import gguf
 
 from ..config import Config
-from ..family import Family, Row
+from ..family import Family, Names, Rows
 from ..keys import Keys
 
 
 class CommandR(Family):
-    classes = ("CohereForCausalLM",)
+    title = "Command R, Aya"
+    proof = "reference"
+    classes: ClassVar[Names] = ("CohereForCausalLM",)
     arch = "command-r"
 
     def prepare(self, config: Config) -> Config:
@@ -26,10 +28,12 @@ class CommandR(Family):
 
 
 class Cohere2(Family):
-    classes = ("Cohere2ForCausalLM",)
+    title = "Command R7B"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Cohere2ForCausalLM",)
     arch = "cohere2"
-    skipped = (".bias",)  # all zeros
-    extra: ClassVar[tuple[Row, ...]] = (
+    skipped: ClassVar[Names] = (".bias",)  # all zeros
+    extra: ClassVar[Rows] = (
         ("logit_scale", ("logit_scale",)),
         ("sliding_window", ("sliding_window",)),
         ("vocab_size", ("vocab_size",)),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from .. import lazy
 from ..config import Config
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..model import Model
@@ -15,8 +16,10 @@ _LAYER = re.compile(r"model\.layers\.(\d+)")
 
 
 class DeepSeek2(Family):
-    classes = ("DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM")
-    text_only = ("KimiVLForConditionalGeneration",)
+    title = "DeepSeek V2, V3, R1"
+    proof = "golden"
+    classes: ClassVar[Names] = ("DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM")
+    text_only: ClassVar[Names] = ("KimiVLForConditionalGeneration",)
     arch = "deepseek2"
 
     def __init__(self, model: Model) -> None:

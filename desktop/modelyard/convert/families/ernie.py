@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..vocab.bpe import write_bpe
@@ -11,7 +13,9 @@ from ..vocab.spm import has_spm, write_spm
 
 
 class Ernie45(Family):
-    classes = ("Ernie4_5_ForCausalLM", "Ernie4_5ForCausalLM")
+    title = "ERNIE 4.5"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Ernie4_5_ForCausalLM", "Ernie4_5ForCausalLM")
     arch = "ernie4_5"
 
     def rename(self, name: str) -> str | None:
@@ -42,9 +46,11 @@ class Ernie45(Family):
 
 
 class Ernie45Moe(Ernie45):
-    classes = ("Ernie4_5_MoeForCausalLM",)
+    title = "ERNIE 4.5 MoE"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Ernie4_5_MoeForCausalLM",)
     arch = "ernie4_5-moe"
-    experts = ("gate_proj", "up_proj", "down_proj")
+    experts: ClassVar[Names] = ("gate_proj", "up_proj", "down_proj")
 
     def rename(self, name: str) -> str | None:
         ahead = ("model.mtp_block.", "model.mtp_emb_norm.", "model.mtp_hidden_norm.", "model.mtp_linear_proj.")

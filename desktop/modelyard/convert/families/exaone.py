@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ..family import Family, swa_pattern
+from typing import ClassVar
+
+from ..family import Family, Names, swa_pattern
 from ..keys import Keys
 
 
 class Exaone(Family):
-    classes = ("ExaoneForCausalLM",)
+    title = "EXAONE 3"
+    proof = "builder"
+    classes: ClassVar[Names] = ("ExaoneForCausalLM",)
     arch = "exaone"
 
     def _scales_like_llama3(self) -> bool:
@@ -20,7 +24,9 @@ class Exaone(Family):
 
 
 class Exaone4(Family):
-    classes = ("Exaone4ForCausalLM",)
+    title = "EXAONE 4"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Exaone4ForCausalLM",)
     arch = "exaone4"
 
     def _scales_like_llama3(self) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 
 
 class Falcon(Family):
-    classes = ("FalconForCausalLM", "RWForCausalLM")
+    title = "Falcon"
+    proof = "golden"
+    classes: ClassVar[Names] = ("FalconForCausalLM", "RWForCausalLM")
     arch = "falcon"
 
     @property

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from .. import lazy
 from ..config import Config
-from ..family import Family, Named, Row
+from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..lazy import Lazy
 from ..pooling import write_pooling
@@ -16,7 +16,7 @@ from ..vocab.special import SpecialTokens
 from ..vocab.spm import has_spm, read_pieces, write_spm
 
 _CODE_GEMMA = {"prefix": 67, "suffix": 69, "middle": 68, "fsep": 70, "eot": 107}
-_KEYS: tuple[Row, ...] = (
+_KEYS: Rows = (
     ("feed_forward_length", ("intermediate_size",)),
     ("head_count", ("num_attention_heads",)),
     ("head_count_kv", ("num_key_value_heads", "num_attention_heads")),
@@ -27,9 +27,11 @@ _KEYS: tuple[Row, ...] = (
 
 
 class Gemma(Family):
-    classes = ("GemmaForCausalLM",)
+    title = "Gemma"
+    proof = "golden"
+    classes: ClassVar[Names] = ("GemmaForCausalLM",)
     arch = "gemma"
-    plus_one = ("norm.weight",)
+    plus_one: ClassVar[Names] = ("norm.weight",)
 
     def rename(self, name: str) -> str | None:
         return None if name == "lm_head.weight" else super().rename(name)
@@ -53,9 +55,11 @@ class Gemma(Family):
 
 
 class Gemma2(Gemma):
-    classes = ("Gemma2ForCausalLM",)
+    title = "Gemma 2"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Gemma2ForCausalLM",)
     arch = "gemma2"
-    extra: ClassVar[tuple[Row, ...]] = (
+    extra: ClassVar[Rows] = (
         ("attn_logit_softcapping", ("attn_logit_softcapping",)),
         ("final_logit_softcapping", ("final_logit_softcapping",)),
         ("sliding_window", ("sliding_window",)),
@@ -67,9 +71,11 @@ class Gemma2(Gemma):
 
 
 class Gemma3(Family):
-    classes = ("Gemma3ForCausalLM", "Gemma3ForConditionalGeneration")
+    title = "Gemma 3"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Gemma3ForCausalLM", "Gemma3ForConditionalGeneration")
     arch = "gemma3"
-    plus_one = ("norm.weight",)
+    plus_one: ClassVar[Names] = ("norm.weight",)
 
     def prepare(self, config: Config) -> Config:
         return config.with_values(**({} if "head_dim" in config else {"head_dim": 256}))
@@ -109,7 +115,9 @@ class Gemma3(Family):
 
 
 class EmbeddingGemma(Gemma3):
-    classes = ("Gemma3TextModel",)
+    title = "EmbeddingGemma"
+    proof = "builder"
+    classes: ClassVar[Names] = ("Gemma3TextModel",)
     arch = "gemma-embedding"
 
     def write_parameters(self, keys: Keys) -> None:

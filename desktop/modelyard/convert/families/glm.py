@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..family import Family
+from typing import ClassVar
+
+from ..family import Family, Names
 from ..keys import Keys
 from ..vocab.glm import write_bpe_with
 
@@ -10,7 +12,9 @@ _END, _USER = "<|endoftext|>", "<|user|>"
 
 
 class Glm(Family):
-    classes = ("GlmForCausalLM", "ChatGLMModel", "ChatGLMForConditionalGeneration")
+    title = "GLM-4, ChatGLM"
+    proof = "golden"
+    classes: ClassVar[Names] = ("GlmForCausalLM", "ChatGLMModel", "ChatGLMForConditionalGeneration")
     arch = "chatglm"
 
     def rename(self, name: str) -> str | None:
@@ -39,7 +43,9 @@ class Glm(Family):
 
 
 class Glm4(Family):
-    classes = ("Glm4ForCausalLM",)
+    title = "GLM-4-0414"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Glm4ForCausalLM",)
     arch = "glm4"
 
     def write_parameters(self, keys: Keys) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 
 
 class Gpt2(Family):
-    classes = ("GPT2LMHeadModel",)
+    title = "GPT-2"
+    proof = "golden"
+    classes: ClassVar[Names] = ("GPT2LMHeadModel",)
     arch = "gpt2"
-    skipped = (".attn.bias",)  # causal masks in older files
+    skipped: ClassVar[Names] = (".attn.bias",)  # causal masks in older files
 
     def write_parameters(self, keys: Keys) -> None:
         keys.add_block_count(self.blocks)

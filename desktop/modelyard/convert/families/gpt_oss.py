@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ...formats.ggml_types import GgmlType
 from .. import lazy
 from ..content import RowBlock, WeightReader
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..unpack.fp4 import mxfp4_blocks
 
 
 class GptOss(Family):
-    classes = ("GptOssForCausalLM",)
+    title = "gpt-oss"
+    proof = "golden"
+    classes: ClassVar[Names] = ("GptOssForCausalLM",)
     arch = "gpt-oss"
 
     def rename(self, name: str) -> str | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 
 
 class GptNeoX(Family):
-    classes = ("GPTNeoXForCausalLM",)
+    title = "GPT-NeoX, Pythia"
+    proof = "reference"
+    classes: ClassVar[Names] = ("GPTNeoXForCausalLM",)
     arch = "gptneox"
 
     def write_parameters(self, keys: Keys) -> None:

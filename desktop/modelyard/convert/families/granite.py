@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import lazy
 from ..config import Config
-from ..family import Named
+from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from .llama import Llama
@@ -18,8 +20,10 @@ _MULTIPLIERS = (
 
 
 class Granite(Llama):
-    classes = ("GraniteForCausalLM",)
-    text_only = ()
+    title = "Granite"
+    proof = "golden"
+    classes: ClassVar[Names] = ("GraniteForCausalLM",)
+    text_only: ClassVar[Names] = ()
     arch = "granite"
 
     def prepare(self, config: Config) -> Config:
@@ -35,7 +39,9 @@ class Granite(Llama):
 class GraniteMoe(Granite):
     """The gate and up matrices of all experts (and of the shared one) lie in one tensor."""
 
-    classes = ("GraniteMoeForCausalLM", "GraniteMoeSharedForCausalLM")
+    title = "Granite MoE"
+    proof = "reference"
+    classes: ClassVar[Names] = ("GraniteMoeForCausalLM", "GraniteMoeSharedForCausalLM")
     arch = "granitemoe"
 
     def write_parameters(self, keys: Keys) -> None:

@@ -7,14 +7,16 @@ from typing import ClassVar
 import numpy as np
 
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names, Permuted
 from ..keys import Keys
 from ..lazy import Lazy
 from ..vocab.internlm import write_internlm2_vocabulary, write_internlm3_vocabulary
 
 
 class InternLm2(Family):
-    classes = ("InternLM2ForCausalLM",)
+    title = "InternLM 2"
+    proof = "builder"
+    classes: ClassVar[Names] = ("InternLM2ForCausalLM",)
     arch = "internlm2"
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
@@ -35,9 +37,11 @@ class InternLm2(Family):
 
 
 class InternLm3(Family):
-    classes = ("InternLM3ForCausalLM",)
+    title = "InternLM 3"
+    proof = "builder"
+    classes: ClassVar[Names] = ("InternLM3ForCausalLM",)
     arch = "llama"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = (("q_proj", "heads"), ("k_proj", "key_heads"))
+    permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

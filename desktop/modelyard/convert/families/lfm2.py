@@ -6,15 +6,17 @@ from typing import ClassVar
 
 from .. import lazy
 from ..config import Config
-from ..family import Family, Named, Row
+from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..lazy import Lazy
 
 
 class Lfm2(Family):
-    classes = ("Lfm2ForCausalLM", "LFM2ForCausalLM")
+    title = "LFM2"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Lfm2ForCausalLM", "LFM2ForCausalLM")
     arch = "lfm2"
-    extra: ClassVar[tuple[Row, ...]] = (
+    extra: ClassVar[Rows] = (
         ("vocab_size", ("vocab_size",)),
         ("shortconv_l_cache", ("conv_L_cache",)),
         ("layer_norm_rms_eps", ("norm_eps",)),

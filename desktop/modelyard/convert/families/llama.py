@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..family import Family
+from ..family import Family, Names, Permuted
 from ..keys import Keys
 from ..vocab.llama import write_llama_vocabulary
 
 
 class Llama(Family):
-    classes = (
+    title = "Llama, Mistral, Mixtral, Yi, SmolLM"
+    proof = "golden"
+    classes: ClassVar[Names] = (
         "LlamaForCausalLM",
         "LLaMAForCausalLM",
         "MistralForCausalLM",
@@ -19,11 +21,14 @@ class Llama(Family):
         "IQuestCoderForCausalLM",
         "LlamaModel",
     )
-    text_only = ("LlavaForConditionalGeneration", "VoxtralForConditionalGeneration", "VLlama3ForCausalLM")
+    text_only: ClassVar[Names] = (
+        "LlavaForConditionalGeneration",
+        "VoxtralForConditionalGeneration",
+    )
     arch = "llama"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = (("q_proj", "heads"), ("k_proj", "key_heads"))
-    experts = ("w1", "w2", "w3")
-    expert_path = "block_sparse_moe.experts"
+    permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
+    experts: ClassVar[Names] = ("w1", "w2", "w3")
+    expert_path: ClassVar[str] = "block_sparse_moe.experts"
 
     def rename(self, name: str) -> str | None:
         renamed = super().rename(name.replace("text_model.", ""))
@@ -47,14 +52,18 @@ class Llama(Family):
 
 
 class SmolLm3(Llama):
-    classes = ("SmolLM3ForCausalLM",)
-    text_only = ()
+    title = "SmolLM 3"
+    proof = "reference"
+    classes: ClassVar[Names] = ("SmolLM3ForCausalLM",)
+    text_only: ClassVar[Names] = ()
     arch = "smollm3"
 
 
 class Arcee(Llama):
-    classes = ("ArceeForCausalLM",)
-    text_only = ()
+    title = "Arcee AFM"
+    proof = "reference"
+    classes: ClassVar[Names] = ("ArceeForCausalLM",)
+    text_only: ClassVar[Names] = ()
     arch = "arcee"
 
 

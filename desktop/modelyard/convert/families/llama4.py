@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from .. import lazy
 from ..config import Config
-from ..family import Named
+from ..family import Named, Names, Permuted
 from ..keys import Keys
 from ..lazy import Lazy
 from ..vocab.bpe import write_bpe
@@ -14,10 +14,12 @@ from .llama import Llama
 
 
 class Llama4(Llama):
-    classes = ("Llama4ForCausalLM",)
-    text_only = ("Llama4ForConditionalGeneration",)
+    title = "Llama 4"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Llama4ForCausalLM",)
+    text_only: ClassVar[Names] = ("Llama4ForConditionalGeneration",)
     arch = "llama4"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = ()
+    permuted: ClassVar[Permuted] = ()
 
     def prepare(self, config: Config) -> Config:
         """intermediate_size is that of an expert; of the dense layers it is intermediate_size_mlp."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import lazy
 from ..config import Config, text_config
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..vocab.bpe import write_bpe
@@ -28,7 +28,9 @@ def negative_exponential(tensor: Lazy) -> Lazy:
 
 
 class Mamba(Family):
-    classes = ("MambaForCausalLM", "MambaLMHeadModel", "FalconMambaForCausalLM")
+    title = "Mamba, Falcon Mamba"
+    proof = "reference"
+    classes: ClassVar[Names] = ("MambaForCausalLM", "MambaLMHeadModel", "FalconMambaForCausalLM")
     arch = "mamba"
 
     @classmethod
@@ -80,7 +82,9 @@ class Mamba(Family):
 
 
 class Mamba2(Mamba):
-    classes = ("Mamba2ForCausalLM",)
+    title = "Mamba 2"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Mamba2ForCausalLM",)
     arch = "mamba2"
 
     def prepare(self, config: Config) -> Config:

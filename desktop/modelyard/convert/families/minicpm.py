@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .. import lazy
-from ..family import Family, Named, Row
+from ..family import Family, Named, Names, Permuted, Rows
 from ..keys import Keys
 from ..vocab.spm import write_spm
 
 
 class MiniCpm(Family):
-    classes = ("MiniCPMForCausalLM",)
+    title = "MiniCPM"
+    proof = "builder"
+    classes: ClassVar[Names] = ("MiniCPMForCausalLM",)
     arch = "minicpm"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = (("q_proj", "heads"), ("k_proj", "key_heads"))
+    permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
@@ -40,14 +42,16 @@ class MiniCpm(Family):
 
 
 class MiniCpm3(MiniCpm):
-    classes = ("MiniCPM3ForCausalLM",)
+    title = "MiniCPM 3"
+    proof = "builder"
+    classes: ClassVar[Names] = ("MiniCPM3ForCausalLM",)
     arch = "minicpm3"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = ()
-    extra: ClassVar[tuple[Row, ...]] = (
+    permuted: ClassVar[Permuted] = ()
+    extra: ClassVar[Rows] = (
         ("context_length", ("max_position_embeddings",)),
         ("embedding_length", ("hidden_size",)),
     )
-    _after: ClassVar[tuple[Row, ...]] = (
+    _after: ClassVar[Rows] = (
         ("feed_forward_length", ("intermediate_size",)),
         ("head_count", ("num_attention_heads",)),
         ("head_count_kv", ("num_key_value_heads",)),

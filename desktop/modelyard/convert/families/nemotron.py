@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import gguf
 
-from ..family import Family
+from ..family import Family, Names
 from ..keys import Keys
 from ..vocab.bpe import write_bpe
 from ..vocab.spm import has_spm, write_spm
 
 
 class Nemotron(Family):
-    classes = ("NemotronForCausalLM",)
+    title = "Nemotron-4, Minitron"
+    proof = "reference"
+    classes: ClassVar[Names] = ("NemotronForCausalLM",)
     arch = "nemotron"
-    plus_one = ("norm.weight",)
+    plus_one: ClassVar[Names] = ("norm.weight",)
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..family import Family, swa_pattern
+from ..family import Family, Names, Permuted, swa_pattern
 from ..keys import Keys
 
 
 class Olmo(Family):
-    classes = ("OlmoForCausalLM", "OLMoForCausalLM")
+    title = "OLMo"
+    proof = "reference"
+    classes: ClassVar[Names] = ("OlmoForCausalLM", "OLMoForCausalLM")
     arch = "olmo"
-    permuted: ClassVar[tuple[tuple[str, str], ...]] = (("q_proj", "heads"), ("k_proj", "key_heads"))
+    permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
@@ -21,7 +23,9 @@ class Olmo(Family):
 
 
 class Olmo2(Family):
-    classes = ("Olmo2ForCausalLM", "Olmo3ForCausalLM")
+    title = "OLMo 2, 3"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Olmo2ForCausalLM", "Olmo3ForCausalLM")
     arch = "olmo2"
 
     def write_parameters(self, keys: Keys) -> None:
@@ -37,7 +41,9 @@ class Olmo2(Family):
 
 
 class OlmoE(Family):
-    classes = ("OlmoeForCausalLM",)
+    title = "OLMoE"
+    proof = "reference"
+    classes: ClassVar[Names] = ("OlmoeForCausalLM",)
     arch = "olmoe"
 
     def write_parameters(self, keys: Keys) -> None:

@@ -6,7 +6,7 @@ import math
 from typing import ClassVar
 
 from .. import lazy
-from ..family import Family, Named, Row
+from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..rope import global_rope
 from ..vocab.bpe import write_bpe
@@ -14,7 +14,9 @@ from ..vocab.phi import write_phi3_vocabulary
 
 
 class Phi2(Family):
-    classes = ("PhiForCausalLM",)
+    title = "Phi-2"
+    proof = "reference"
+    classes: ClassVar[Names] = ("PhiForCausalLM",)
     arch = "phi2"
 
     def write_parameters(self, keys: Keys) -> None:
@@ -32,8 +34,10 @@ class Phi2(Family):
 
 
 class Phi3(Family):
-    classes = ("Phi3ForCausalLM",)
-    text_only = ("Phi4ForCausalLMV",)
+    title = "Phi-3, Phi-3.5, Phi-4"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Phi3ForCausalLM",)
+    text_only: ClassVar[Names] = ("Phi4ForCausalLMV",)
     arch = "phi3"
 
     def write_parameters(self, keys: Keys) -> None:
@@ -93,15 +97,17 @@ class Phi3(Family):
 
 
 class PhiMoe(Phi3):
-    classes = ("PhiMoEForCausalLM",)
-    text_only = ()
+    title = "Phi-3.5 MoE"
+    proof = "builder"
+    classes: ClassVar[Names] = ("PhiMoEForCausalLM",)
+    text_only: ClassVar[Names] = ()
     arch = "phimoe"
-    extra: ClassVar[tuple[Row, ...]] = (
+    extra: ClassVar[Rows] = (
         ("expert_used_count", ("num_experts_per_tok", "num_experts_per_token")),
         ("expert_count", ("num_local_experts", "num_experts")),
     )
-    experts = ("w1", "w2", "w3")
-    expert_path = "block_sparse_moe.experts"
+    experts: ClassVar[Names] = ("w1", "w2", "w3")
+    expert_path: ClassVar[str] = "block_sparse_moe.experts"
 
 
 FAMILIES = (Phi2, Phi3, PhiMoe)

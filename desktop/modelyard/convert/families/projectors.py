@@ -11,7 +11,7 @@ import numpy as np
 from ...formats.ggml_types import GgmlType
 from .. import lazy
 from ..config import Config
-from ..family import Named
+from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..projector import Projector
@@ -20,8 +20,10 @@ _GEMMA_PARTS = ("multi_modal_projector.", "vision_tower.", "multimodal_projector
 
 
 class Gemma3Vision(Projector):
-    classes = ("Gemma3ForConditionalGeneration",)
-    plus_one = ("soft_emb_norm.weight",)
+    title = "Gemma 3"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Gemma3ForConditionalGeneration",)
+    plus_one: ClassVar[Names] = ("soft_emb_norm.weight",)
 
     def rename(self, name: str) -> str | None:
         name = name.removeprefix("model.")
@@ -46,8 +48,10 @@ class Gemma3Vision(Projector):
 
 
 class Qwen2Vision(Projector):
-    classes = ("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen2VLModel")
-    own_names: ClassVar[tuple[str, ...]] = ("v.patch_embd.weight.1",)
+    title = "Qwen 2-VL, 2.5-VL"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen2VLModel")
+    own_names: ClassVar[Names] = ("v.patch_embd.weight.1",)
 
     def prepare(self, config: Config) -> Config:
         vision = super().prepare(config)

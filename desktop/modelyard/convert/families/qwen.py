@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .. import lazy
-from ..family import Family, Named, Row
+from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..lazy import Lazy
 from ..pooling import write_pooling
@@ -14,8 +14,10 @@ from ..vocab.spm import has_spm, write_spm
 
 
 class Qwen2(Family):
-    classes = ("Qwen2ForCausalLM", "Qwen2Model", "KORMoForCausalLM", "DotsOCRForCausalLM")
-    text_only = ("Qwen2AudioForConditionalGeneration", "AudioFlamingo3ForConditionalGeneration")
+    title = "Qwen 2, 2.5"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Qwen2ForCausalLM", "Qwen2Model", "KORMoForCausalLM", "DotsOCRForCausalLM")
+    text_only: ClassVar[Names] = ("Qwen2AudioForConditionalGeneration", "AudioFlamingo3ForConditionalGeneration")
     arch = "qwen2"
 
     def write_parameters(self, keys: Keys) -> None:
@@ -35,16 +37,20 @@ class Qwen2(Family):
 
 
 class Qwen3(Qwen2):
-    classes = ("Qwen3ForCausalLM", "Qwen3Model")
-    text_only = ()
+    title = "Qwen 3"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Qwen3ForCausalLM", "Qwen3Model")
+    text_only: ClassVar[Names] = ()
     arch = "qwen3"
 
 
 class Qwen2Vl(Qwen2):
     """The text model; its encoder is in projectors.py."""
 
-    classes = ("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen2VLModel")
-    text_only = ("Qwen2_5OmniModel",)
+    title = "Qwen 2-VL, 2.5-VL"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen2VLModel")
+    text_only: ClassVar[Names] = ("Qwen2_5OmniModel",)
     arch = "qwen2vl"
 
     def rename(self, name: str) -> str | None:
@@ -55,9 +61,11 @@ class Qwen2Vl(Qwen2):
 
 
 class Qwen2Moe(Family):
-    classes = ("Qwen2MoeForCausalLM",)
+    title = "Qwen 1.5/2 MoE"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Qwen2MoeForCausalLM",)
     arch = "qwen2moe"
-    extra: ClassVar[tuple[Row, ...]] = (
+    extra: ClassVar[Rows] = (
         ("expert_feed_forward_length", ("moe_intermediate_size",)),
         ("expert_shared_feed_forward_length", ("shared_expert_intermediate_size",)),
     )
@@ -76,7 +84,9 @@ class Qwen2Moe(Family):
 
 
 class Qwen3Moe(Qwen2Moe):
-    classes = ("Qwen3MoeForCausalLM",)
+    title = "Qwen 3 MoE"
+    proof = "golden"
+    classes: ClassVar[Names] = ("Qwen3MoeForCausalLM",)
     arch = "qwen3moe"
 
 

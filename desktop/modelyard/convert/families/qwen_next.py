@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import lazy
-from ..family import Named
+from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from .mamba import negative_exponential
@@ -20,7 +21,9 @@ _AHEAD_OTHER = re.compile(r"mtp\.([a-z_]+)\.([^.]+)")
 
 
 class Qwen3Next(Qwen2Moe):
-    classes = ("Qwen3NextForCausalLM",)
+    title = "Qwen3-Next"
+    proof = "builder"
+    classes: ClassVar[Names] = ("Qwen3NextForCausalLM",)
     arch = "qwen3next"
 
     def count_blocks(self) -> int:
@@ -88,8 +91,10 @@ class Qwen3Next(Qwen2Moe):
 class Qwen35Moe(Qwen3Next):
     """Value heads go from "grouped by key head" to "tiled", so that ggml can repeat the keys."""
 
-    classes = ("Qwen3_5MoeForCausalLM",)
-    text_only = ("Qwen3_5MoeForConditionalGeneration",)
+    title = "Qwen 3.5 MoE"
+    proof = "builder"
+    classes: ClassVar[Names] = ("Qwen3_5MoeForCausalLM",)
+    text_only: ClassVar[Names] = ("Qwen3_5MoeForConditionalGeneration",)
     arch = "qwen35moe"
 
     def write_parameters(self, keys: Keys) -> None:
@@ -125,8 +130,10 @@ def _tiled(heads: int, share: int, size: int) -> NDArray[np.int64]:
 
 
 class Qwen35(Qwen35Moe):
-    classes = ("Qwen3_5ForCausalLM",)
-    text_only = ("Qwen3_5ForConditionalGeneration",)
+    title = "Qwen 3.5"
+    proof = "builder"
+    classes: ClassVar[Names] = ("Qwen3_5ForCausalLM",)
+    text_only: ClassVar[Names] = ("Qwen3_5ForConditionalGeneration",)
     arch = "qwen35"
 
 

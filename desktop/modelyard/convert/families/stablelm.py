@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from .. import lazy
-from ..family import Family, Named
+from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..model import Model
@@ -14,8 +15,10 @@ _NORM = re.compile(r"(.*\.([qk])_layernorm)\.norms\.(\d+)\.weight")
 
 
 class StableLm(Family):
-    classes = ("StableLmForCausalLM", "StableLMEpochForCausalLM")
-    text_only = ("LlavaStableLMEpochForCausalLM",)
+    title = "StableLM"
+    proof = "reference"
+    classes: ClassVar[Names] = ("StableLmForCausalLM", "StableLMEpochForCausalLM")
+    text_only: ClassVar[Names] = ("LlavaStableLMEpochForCausalLM",)
     arch = "stablelm"
 
     def __init__(self, model: Model) -> None:

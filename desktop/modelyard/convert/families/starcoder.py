@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ..family import Family
+from typing import ClassVar
+
+from ..family import Family, Names
 from ..keys import Keys
 
 
 class StarCoder(Family):
-    classes = ("GPTBigCodeForCausalLM",)
+    title = "StarCoder"
+    proof = "reference"
+    classes: ClassVar[Names] = ("GPTBigCodeForCausalLM",)
     arch = "starcoder"
 
     def write_parameters(self, keys: Keys) -> None:
@@ -22,7 +26,9 @@ class StarCoder(Family):
 
 
 class StarCoder2(Family):
-    classes = ("Starcoder2ForCausalLM",)
+    title = "StarCoder 2"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Starcoder2ForCausalLM",)
     arch = "starcoder2"
 
 

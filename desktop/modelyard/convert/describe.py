@@ -1,0 +1,80 @@
+"""What is known about a kind of model before anything is converted: for the check card and for the README's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..formats.checkpoint import architecture_of
+
+
+class Support(StrEnum):
+    WORKS = "works"
+    TEXT_ONLY = "text_only"  # pictures or sound are left out
+    NOT_YET = "not_yet"
+
+
+@dataclass(frozen=True)
+class FamilyInfo:
+    """class_name: as config.json names it. title: the models' own names ("" if unknown). architecture: llama.cpp's.
+    sees: a second file for pictures is made. proof: see Family. reason: for NOT_YET, a code of words [not_yet]."""
+
+    class_name: str
+    support: Support
+    title: str = ""
+    architecture: str = ""
+    sees: bool = False
+    proof: str = ""
+    reason: str = ""
+
+
+# Well-known kinds that cannot become a chat model here, and why.
+_NOT_YET = {
+    "encoder_decoder": ("T5ForConditionalGeneration", "BartForConditionalGeneration", "MBartForConditionalGeneration"),
+    "speech": ("WhisperForConditionalGeneration", "SpeechT5ForTextToSpeech", "Wav2Vec2ForCTC", "MusicgenModel"),
+    "pictures": ("CLIPModel", "SiglipModel", "ViTForImageClassification", "StableDiffusionPipeline"),
+    "add_on_model": ("Eagle3LlamaForCausalLM", "LlamaForCausalLMEagle3", "DFlashDraftModel"),
+}
+
+
+def describe(config: Mapping[str, Any]) -> FamilyInfo:
+    """Cheap: looks at class names only. Raises CHECKPOINT_NO_ARCHITECTURE."""
+    name = architecture_of(config, "config.json")
+    return next((info for info in known_families() if info.class_name == name), _unknown(name))
+
+
+def known_families() -> Iterator[FamilyInfo]:
+    """Every class name we convert, family by family."""
+    from .families import all_families
+    from .families.projectors import PROJECTORS
+
+    seeing = {name for projector in PROJECTORS for name in projector.classes}
+    for family in all_families():
+        for name in (*family.classes, *family.text_only):
+            partly = name in family.text_only and name not in seeing
+            support = Support.TEXT_ONLY if partly else Support.WORKS
+            yield FamilyInfo(name, support, family.title, family.arch, name in seeing, family.proof)
+
+
+def _unknown(name: str) -> FamilyInfo:
+    reason = next((reason for reason, names in _NOT_YET.items() if name in names), "unknown")
+    return FamilyInfo(name, Support.NOT_YET, reason=reason)
+
+
+def families_table() -> str:
+    """The table for the README: one line a family, in Markdown."""
+    proofs = {
+        "golden": "llama.cpp's recorded results",
+        "reference": "compared with llama.cpp's converter",
+        "builder": "checkpoints of our own",
+    }
+    lines = ["| Models | Class in config.json | | Tested with |", "| --- | --- | --- | --- |"]
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for info in known_families():
+        state = "text and pictures" if info.sees else "works" if info.support is Support.WORKS else "text only"
+        rows.setdefault((info.title, state, info.proof), []).append(info.class_name)
+    for (title, state, proof), names in rows.items():
+        lines.append(f"| {title} | {', '.join(f'`{name}`' for name in names)} | {state} | {proofs[proof]} |")
+    return "\n".join(lines) + "\n"
