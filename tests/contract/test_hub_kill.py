@@ -16,7 +16,7 @@ import pytest
 from modelyard.hub.fetch.fetch import FetchOptions
 
 KILLS = 20
-PIECE = 1 << 16  # the test Hub's writes: what may be under way in a socket
+PIECE = 1 << 18  # the test Hub's writes: what may be under way in a socket
 FILES = {"model-00001-of-00003.safetensors": 200, "model-00002-of-00003.safetensors": 200, "tail.safetensors": 100}
 ROOT = Path(__file__).resolve().parents[2]
 

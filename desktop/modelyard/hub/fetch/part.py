@@ -51,7 +51,7 @@ class PartFile:
         self.verified = False
         self.consumed = False
         self.cached = False  # a second name of a file in the Hugging Face cache
-        self.strikes = 0
+        self.strikes = 0  # how often it was whole and wrong: noted, since parts of it may have been used by then
         self._lock = threading.Lock()
         self._taken: set[int] = set()
         self._dropped = False
@@ -186,6 +186,7 @@ class PartFile:
                 "blocks": list(self._blocks),
                 "consumed": self.consumed,
                 "cached": self.cached,
+                "strikes": self.strikes,
             }
             fresh = self.notes.with_name(self.notes.name + ".new")
             fresh.write_text(json.dumps(record), encoding="ascii")
@@ -229,6 +230,8 @@ class PartFile:
         self.consumed = record.get("consumed") is True
         self.cached = record.get("cached") is True
         self.seen_etag = str(record.get("seen_etag", ""))
+        strikes = record.get("strikes")
+        self.strikes = strikes if isinstance(strikes, int) and 0 <= strikes < 100 else 0
         if self.consumed:
             self.drop_bytes()
             return
