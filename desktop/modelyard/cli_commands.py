@@ -229,7 +229,7 @@ def _show_inspection(seen: Inspection, output: Output, only: str = "") -> None:
     if seen.refusal is not None:
         output.line("✗ " + words.error_line(seen.refusal.error()))
     for option in seen.sizes:
-        if only and option.size.lower() != only.lower():
+        if only.lower() != option.size.lower() if only else not option.listed:
             continue
         mark = "→" if option.recommended else " "
         fit = words.label("fits", option.fit.value)

@@ -3,6 +3,7 @@ ByteSource so that the same bounded code reads local and remote headers."""
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,8 @@ class FileSource:
         """Raises FILE_MISSING, FILE_UNREADABLE."""
         self.path = path
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would wait for ever
+                raise ModelyardError(Code.FILE_UNREADABLE, name=path.name, detail="not a regular file")
             self._file = path.open("rb", buffering=0)
             self._size = path.stat().st_size
         except FileNotFoundError as error:

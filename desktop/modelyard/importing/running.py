@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..engines.base import InstallRequest, Ownership
+from ..engines.base import Engine, InstallRequest, Ownership
+from ..errors import Code, ModelyardError
 from ..events import CancelToken, Event, Listener, Step, warning
 from .finished_file import look_at
 from .inspection import AS_IS
@@ -82,7 +83,8 @@ def _install(
     engine = surroundings.engine(choice.engine)
     seen = look_at(prepared.path, surroundings.machine)
     persona = choice.persona
-    if "num_ctx" not in persona.parameters and not prepared.embedding_only:
+    if engine.id == "ollama" and "num_ctx" not in persona.parameters and not prepared.embedding_only:
+        # Ollama's own default forgets after 4096 tokens; the built-in engine chooses by itself.
         persona = replace(persona, parameters={**persona.parameters, "num_ctx": seen.context})
     request = InstallRequest(
         name=choice.name,
@@ -98,9 +100,7 @@ def _install(
     with step(Step.ADDING, listener):
         model = engine.install(request, listener, cancel)
     with step(Step.TESTING, listener):
-        report = tested(
-            engine, model.name, listener, cancel, template=prepared.has_template, embedding=prepared.embedding_only
-        )
+        report = _tested(engine, model.name, prepared, listener, cancel)
     for event in _remarks(report):
         listener(event)
     engine.unload(model.name)
@@ -117,6 +117,16 @@ def _install(
         original="" if prepared.original is None else str(prepared.original),
         original_bytes=plan.sources_bytes,
     )
+
+
+def _tested(engine: Engine, name: str, prepared: Prepared, listener: Listener, cancel: CancelToken) -> SmokeReport:
+    """The smoke test. A file that the engine cannot load at all does not stay in it."""
+    try:
+        return tested(engine, name, listener, cancel, template=prepared.has_template, embedding=prepared.embedding_only)
+    except ModelyardError as error:
+        if error.code is Code.ENGINE_LOAD_FAILED:
+            engine.remove(name)
+        raise
 
 
 def _remarks(report: SmokeReport) -> list[Event]:
