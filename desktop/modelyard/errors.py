@@ -182,6 +182,7 @@ class Code(StrEnum):
     OLLAMA_START_FAILED = "ollama_start_failed", Action.RETRY  # fields: detail
     OLLAMA_LOST = "ollama_lost", Action.RETRY  # the connection broke; fields: address
     OLLAMA_BUSY = "ollama_busy", Action.RETRY  # its queue is full
+    OLLAMA_DISK_FULL = "ollama_disk_full", Action.FREE_SPACE  # said by a server; how much is not known
     OLLAMA_FILE_REFUSED = "ollama_file_refused", Action.USE_BUILTIN  # fields: name, detail
     OLLAMA_TEMPLATE_INVALID = "ollama_template_invalid"  # a Go template that does not parse; fields: detail
     OLLAMA_CANNOT_CLEAR = "ollama_cannot_clear"  # Ollama cannot empty it in this model; fields: name, field

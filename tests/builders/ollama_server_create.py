@@ -146,7 +146,7 @@ def _from_files(server: OllamaServer, files: dict[str, str]) -> Iterator[dict[st
         if server.foreign_owner and path.stat().st_nlink > 1:
             raise LineError(f"chtimes {path}: operation not permitted", 500)
         try:
-            parsed.append((name, digest, read_gguf(path.read_bytes())))
+            parsed.append((name, digest, read_gguf(path)))
         except NotGguf as error:
             raise LineError(str(error), 500) from None
     layers = []

@@ -147,7 +147,7 @@ class ServerStore:
         if not layers:
             return {}
         try:
-            return read_gguf(self.blob(layers[-1]["digest"]).read_bytes())
+            return read_gguf(self.blob(layers[-1]["digest"]))
         except NotGguf:
             return {}
 

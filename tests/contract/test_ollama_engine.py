@@ -18,7 +18,7 @@ __all__ = ["connect", "generation", "server"]  # fixtures
 
 class TestOllamaEngine(EngineContract):
     @pytest.fixture
-    def engine(self, server: OllamaServer, connect: Callable[[OllamaServer], OllamaEngine]) -> OllamaEngine:  # noqa: F811
+    def engine(self, server: OllamaServer, connect: Callable[[OllamaServer], OllamaEngine]) -> OllamaEngine:
         server.word_seconds = 0.002
         server.endless = True
         return connect(server)

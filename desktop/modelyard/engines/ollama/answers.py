@@ -105,7 +105,7 @@ def _coded_by_words(low: str, detail: str, name: str) -> ModelyardError:
         if any(word in low for word in words):
             return ModelyardError(code, name=name)
     if any(word in low for word in _DISK):
-        return ModelyardError(Code.DISK_FULL, folder="Ollama", need_bytes=None, free_bytes=None)
+        return ModelyardError(Code.OLLAMA_DISK_FULL)
     for words, code in _DETAILED:
         if any(word in low for word in words):
             return ModelyardError(code, name=name, detail=detail)

@@ -27,7 +27,7 @@ from .chat import chat, needs_a_copy
 from .client import Connection
 from .find import Installation as Program
 from .find import find_ollama
-from .host_address import Address, own_address, typed_address
+from .host_address import Address, own_address, parse_host
 from .install import Installation
 from .leftovers import Leftover, find_leftovers, remove_leftovers
 from .listing import ENGINE_ID, Tag, find_tag, installed, tags
@@ -43,8 +43,8 @@ class OllamaEngine:
     """One server. `address` empty: this computer's own (OLLAMA_HOST). Nothing is asked until something is called."""
 
     def __init__(self, address: str = "") -> None:
-        """Raises OLLAMA_ADDRESS_INVALID."""
-        self.address: Address = typed_address(address) if address else own_address()
+        """Never fails: what is no address is unreachable. `start.try_address` says more to who types one."""
+        self.address: Address = parse_host(address) if address else own_address()
         self._connection = Connection(self.address)
         self._lock = threading.Lock()
         self._version: Version | None = None

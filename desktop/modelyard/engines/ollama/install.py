@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Installation:
             raise ModelyardError(Code.ENGINE_NAME_TAKEN, name=before.name)
         files = self._files()
         self._report = _Report(self.listener, sum(size for _, size in files.values()) * 2)
-        with taken_back_on_failure(self._take_back):
+        with self._room_in_numbers(files), taken_back_on_failure(self._take_back):
             for file_name, (path, size) in files.items():
                 self._place(file_name, path, size)
             self.cancel.check()
@@ -75,6 +75,20 @@ class Installation:
         if self.request.projector is not None:
             files["projector.gguf"] = self.request.projector
         return {name: (path, file_size(path)) for name, path in files.items()}
+
+    @contextlib.contextmanager
+    def _room_in_numbers(self, files: Mapping[str, tuple[Path, int]]) -> Iterator[None]:
+        """A server that runs out of space does not say how much it lacks; on this computer it can be seen."""
+        try:
+            yield
+        except ModelyardError as error:
+            if error.code is not Code.OLLAMA_DISK_FULL or self.store is None:
+                raise
+            need = space_needed(self.version, sum(size for _, size in files.values()), linked=False)
+            free = free_space(self.store.root)
+            raise ModelyardError(
+                Code.DISK_FULL, folder=str(self.store.root), need_bytes=need, free_bytes=free
+            ) from error
 
     # --- the blob ----------------------------------------------------------------------------------------------------
 
