@@ -31,7 +31,7 @@ from tests.shared import SHARED
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "bench/llama"
-SHARDS, LAYERS, WIDTH, INNER, WORDS = 6, 24, 1024, 2816, 32_000
+SHARDS, LAYERS, WIDTH, INNER, WORDS = 10, 72, 1024, 2816, 32_000
 SIZE = "Q4_K_M"
 
 
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def make_checkpoint(folder: Path) -> None:
-    """A Llama of about 750 MB in bfloat16 with random weights and a real tokenizer."""
+    """A Llama of about 2 GB in bfloat16 with random weights (every layer the same) and a real tokenizer."""
     folder.mkdir(parents=True)
     goldens = SHARED / "goldens"
     shutil.copytree(goldens / "tokenizers" / "llama2", folder, dirs_exist_ok=True)
@@ -82,13 +82,14 @@ def make_checkpoint(folder: Path) -> None:
     shapes |= {f"model.layers.{n}.{name}": shape for n in range(LAYERS) for name, shape in layer.items()}
     shapes |= {"model.norm.weight": (WIDTH,), "lm_head.weight": (WORDS, WIDTH)}
     random = np.random.default_rng(0)
+    values = {shape: bfloat16(random.standard_normal(shape, np.float32) * 0.02) for shape in set(shapes.values())}
     names, where = list(shapes), {}
     per_shard = -(-len(names) // SHARDS)
     for number in range(SHARDS):
         file = f"model-{number + 1:05}-of-{SHARDS:05}.safetensors"
         chosen = names[number * per_shard : (number + 1) * per_shard]
         where |= dict.fromkeys(chosen, file)
-        weights = {name: bfloat16(random.standard_normal(shapes[name], np.float32) * 0.02) for name in chosen}
+        weights = {name: values[shapes[name]] for name in chosen}
         write_safetensors(folder / file, weights)
     index = {"metadata": {}, "weight_map": where}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")

@@ -103,18 +103,22 @@ class Fetch:
         The file comes first from now on. Raises KeyError (not of this fetch), FILE_MISSING (consumed), HUB_*,
         DISK_FULL, Cancelled (also when closed)."""
         cancel = cancel or CancelToken()
+        part = self._queue.part(path)
+        if self._is_there(part, offset, length):  # thousands of small reads: without the lock
+            return part.path
         with self._changed:
-            part = self._queue.part(path)
             self._queue.want(part)
             self._changed.notify_all()
-            while True:
+            while not self._is_there(part, offset, length):
                 cancel.check()
-                if part.consumed:
-                    raise ModelyardError(Code.FILE_MISSING, name=path)
-                if part.verified or (length is not None and part.covers(offset, length)):
-                    return part.path
                 self._check()
                 self._changed.wait(_TICK)
+        return part.path
+
+    def _is_there(self, part: PartFile, offset: int, length: int | None) -> bool:
+        if part.consumed:
+            raise ModelyardError(Code.FILE_MISSING, name=part.file.path)
+        return part.verified or (length is not None and part.covers(offset, length))
 
     def wait(self, cancel: CancelToken | None = None) -> None:
         """Blocks until every file is there and right, or consumed. Raises as wait_for."""
