@@ -10,7 +10,11 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "desktop" / "modelyard"
 FACES = ("ui", "words")  # rooms that speak to people
 COMPOSITION = ("bootstrap.py", "cli.py", "cli_commands.py", "__main__.py")
-NOT_FOR_PEOPLE = ("smoke_test.py", "fingerprint.py")  # questions put to a model; the reference's test text
+NOT_FOR_PEOPLE = (
+    "smoke_test.py",  # questions put to a model
+    "fingerprint.py",  # the reference's test text
+    "card.py",  # a published page
+)
 SENTENCE = re.compile(r"^[A-Z][a-z]+( \S+){3,}[.!?…]$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_HEADER_BYTES = 100_000_000
 """The limit of the safetensors library itself."""
-_FIRST_READ = 256 * 1024  # holds most headers: one request instead of two for a remote file
+_FIRST_READ = 16 * 1024  # as much as a look at a remote file has fetched ahead
 _MAX_NAME = 1024
 
 
