@@ -203,4 +203,9 @@ def test_readiness(server: OllamaServer, connect: Connect) -> None:
     assert ready.need_bytes == (3000 if server.generation == "0.33" else 1000)
     assert ready.drive == server.models
     assert engine.readiness("free", 1 << 60).fits is False
+    old = ["ollama_rewrites"] if server.generation == "0.33" else []
+    assert [code for code, _ in ready.warnings()] == old
+    (server.models / "manifests-v2").mkdir(exist_ok=True)
+    erased = [] if server.generation == "0.40" else ["ollama_older_would_erase"]
+    assert [code for code, _ in engine.readiness("", 1).warnings()] == old + erased
     assert engine.store() == Store(server.models)

@@ -177,6 +177,12 @@ def test_a_prompt_that_differs_is_seen(server: OllamaServer, connect: Connect, t
     check = engine.check_rendering("m", chat_format)
     assert check.differs
     assert check.actual == "Q: Hello"
+    assert not engine.repair_rendering("m", chat_format, CancelToken()).differs
+    assert engine.show("m").persona.template.startswith("{{- range")
+    nothing_helps = ChatFormat("llama", "{% for m in messages %}{{ m.content | upper }}{% endfor %}")
+    before = engine.show("m").persona
+    assert engine.repair_rendering("m", nothing_helps, CancelToken()).differs
+    assert engine.show("m").persona == before
 
 
 def test_the_warning_reaches_the_listener(new_server: OllamaServer, connect: Connect, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...errors import Cancelled, Code, ModelyardError
 from ...events import CancelToken
+from ...host.files import clone
 from ..base import Ownership
 from .client import Connection
 from .store import Store
@@ -71,17 +72,16 @@ def is_present(connection: Connection, digest: str) -> bool:
 
 
 def link(connection: Connection, store: Store | None, path: Path, digest: str, ownership: Ownership) -> bool:
-    """Gives our file a second name in the store: no copy, no upload. False where that is not allowed or not seen.
+    """Puts the file into the store without sending a byte. False where that is not allowed or not seen.
 
-    Allowed for our own work file, or a person's who agreed; only in a store that is ours on the same volume (a
-    hard link cannot do else), and the file must belong to the store's user: the server sets its time at create.
-    The HEAD afterwards proves that the store is this server's; if it is not, the link is taken back."""
-    if store is None or ownership is Ownership.THEIRS or not store.is_ours or not _same_owner(path, store.blobs):
+    Our own work file, or a person's who agreed, gets a second name there; a person's file is cloned where the file
+    system can. Only in a store that is ours on the same volume (neither works else); a linked file must belong to the
+    store's user, since the server sets its time at create. The HEAD afterwards proves that the store is this
+    server's; if it is not, everything is taken back."""
+    if store is None or not store.is_ours:
         return False
     target = store.blob(digest)
-    try:
-        os.link(path.resolve(), target)
-    except OSError:  # another volume, a file system without links, or something stands there
+    if not (_cloned(path, target) if ownership is Ownership.THEIRS else _linked(path, target)):
         return False
     try:
         if is_present(connection, digest):
@@ -95,11 +95,23 @@ def link(connection: Connection, store: Store | None, path: Path, digest: str, o
     return False
 
 
-def _same_owner(path: Path, folder: Path) -> bool:
+def _linked(path: Path, target: Path) -> bool:
     try:
-        return path.stat().st_uid == folder.stat().st_uid
-    except OSError:
+        if path.stat().st_uid != target.parent.stat().st_uid:
+            return False
+        os.link(path.resolve(), target)
+    except OSError:  # another volume, a file system without links, or something stands there
         return False
+    return True
+
+
+def _cloned(path: Path, target: Path) -> bool:
+    """Under a work file's name first: a blob must never be half there under its own."""
+    work = target.with_name(f"COPY-modelyard-{os.getpid()}")
+    if not clone(path, work):
+        return False
+    work.replace(target)
+    return True
 
 
 def upload(connection: Connection, path: Path, digest: str, cancel: CancelToken, progress: Progress) -> None:

@@ -32,7 +32,7 @@ from .install import Installation
 from .leftovers import Leftover, find_leftovers, remove_leftovers
 from .listing import ENGINE_ID, Tag, find_tag, installed, tags
 from .pull import pull
-from .rendering import RenderCheck, check_rendering
+from .rendering import RenderCheck, check_rendering, repair_rendering
 from .shown import Shown
 from .start import start, version_of
 from .store import Store, default_root, store_of_blob
@@ -159,7 +159,7 @@ class OllamaEngine:
     def copy(self, source: str, destination: str) -> InstalledModel:
         """Raises ENGINE_NAME_TAKEN: Ollama itself would overwrite."""
         tag = self._tag(source)
-        if not names.is_valid(destination):
+        if not names.is_own(destination):
             raise ModelyardError(Code.ENGINE_NAME_INVALID, name=destination)
         taken = find_tag(self._connection, destination)
         if taken is not None:
@@ -211,6 +211,10 @@ class OllamaEngine:
         """Whether the model gets the prompt its own template says. Loads the model. See rendering.py."""
         persona = updating.show(self._connection, name).persona
         return check_rendering(self._connection, name, chat_format, persona)
+
+    def repair_rendering(self, name: str, chat_format: ChatFormat, cancel: CancelToken) -> RenderCheck:
+        """Gives the model a template that sends what it expects, if one does. See rendering.py."""
+        return repair_rendering(self._connection, self.version(), name, chat_format, cancel)
 
     # --- before an import, and free space ----------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Installation:
     def run(self) -> InstalledModel:
         """See Engine.install. The file is never moved; a caller that is done with a work file removes it."""
         name = self.request.name
-        if not names.is_valid(name):
+        if not names.is_own(name):
             raise ModelyardError(Code.ENGINE_NAME_INVALID, name=name)
         before = find_tag(self.connection, name)
         if before is not None and not self.request.replace:

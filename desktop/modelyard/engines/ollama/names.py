@@ -104,6 +104,11 @@ def is_valid(text: str) -> bool:
     return parse(text).complete
 
 
+def is_own(text: str) -> bool:
+    """Whether a model of this computer may have the name: valid, and not one that Ollama sends to its cloud."""
+    return is_valid(text) and source_of(text).source != "cloud"
+
+
 def same(first: str, second: str) -> bool:
     """Whether two names mean the same model: Ollama compares without case."""
     return parse(first).full.lower() == parse(second).full.lower()

@@ -28,7 +28,8 @@ class ArchitectureNeed:
 @dataclass(frozen=True)
 class Readiness:
     """`taken`: the model that has the name now, or empty. `too_old`: what the architecture needs, if this server is
-    older. Space on the store's drive at the peak; -1 bytes free where the store is not on this computer."""
+    older. Space on the store's drive at the peak; -1 bytes free where the store is not on this computer.
+    `store_is_newer`: a newer Ollama keeps its models in this server's folder, and this one deletes them."""
 
     taken: str
     too_old: ArchitectureNeed | None
@@ -36,9 +37,24 @@ class Readiness:
     free_bytes: int
     drive: Path | None
 
+    version: Version
+    store_is_newer: bool
+
     @property
     def fits(self) -> bool:
         return self.free_bytes < 0 or self.need_bytes <= self.free_bytes
+
+    def warnings(self) -> list[tuple[str, dict[str, str]]]:
+        """Codes of words/warnings with their fields."""
+        found: list[tuple[str, dict[str, str]]] = []
+        shown = {"version": self.version.text}
+        if self.too_old is not None:
+            found.append(("ollama_architecture_too_new", {"needed": self.too_old.first, **shown}))
+        if self.version.known and not self.version.keeps_gguf:
+            found.append(("ollama_rewrites", shown))
+        if self.store_is_newer:
+            found.append(("ollama_older_would_erase", shown))
+        return found
 
 
 @functools.cache
@@ -74,4 +90,6 @@ def readiness(
         need_bytes=space_needed(version, size_bytes, linked=linked),
         free_bytes=free_space(store.blobs) if store is not None and at_hand else -1,
         drive=store.root if store is not None and at_hand else None,
+        version=version,
+        store_is_newer=store is not None and store.is_newer_than(version),
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ...events import CancelToken
 from ...modelfile.persona import Persona
 from ..base import ChatFormat
 from .client import Connection
 from .jinja import JinjaFailed, render_jinja
+from .templates import candidate_templates
+from .updating import show, update
+from .version import Version
 
 _LOAD_SECONDS = 600.0  # rendering loads the model first
 
@@ -60,3 +64,24 @@ def _expected(chat_format: ChatFormat, messages: Sequence[Mapping[str, str]]) ->
 
 def _without(text: str, bos_token: str) -> str:
     return text.removeprefix(bos_token) if bos_token else text
+
+
+def repair_rendering(
+    connection: Connection, version: Version, name: str, chat_format: ChatFormat, cancel: CancelToken
+) -> RenderCheck:
+    """Tries our Go templates until Ollama sends what the model expects; the old one comes back if none does.
+
+    Returns the last word: a check that `differs` means that nothing helped."""
+    persona = show(connection, name).persona
+    before = check_rendering(connection, name, chat_format, persona)
+    if not before.differs:
+        return before
+    for template in candidate_templates(chat_format):
+        cancel.check()
+        tried = replace(persona, template=template)
+        update(connection, version, name, tried, CancelToken())
+        check = check_rendering(connection, name, chat_format, tried)
+        if not check.differs:
+            return check
+    update(connection, version, name, persona, CancelToken())
+    return before

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from ..base import RunningModel
+from . import names
 from .client import Connection
+
+_UNLOAD_SECONDS = 3.0
 
 
 def running_models(connection: Connection) -> list[RunningModel]:
@@ -20,6 +25,9 @@ def running_models(connection: Connection) -> list[RunningModel]:
 
 
 def unload(connection: Connection, name: str) -> None:
-    """Frees its memory now. Raises ENGINE_MODEL_MISSING."""
+    """Frees its memory, and waits a little until the server has really done so. Raises ENGINE_MODEL_MISSING."""
     with connection.errors(name):
         connection.official.generate(model=name, keep_alive=0)
+    deadline = time.monotonic() + _UNLOAD_SECONDS
+    while time.monotonic() < deadline and any(names.same(each.name, name) for each in running_models(connection)):
+        time.sleep(0.05)

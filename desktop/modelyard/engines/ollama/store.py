@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import names
+from .version import Version
 
 BLOB_NAME = re.compile(r"sha256-[0-9a-f]{64}")
 _TREES = ("manifests", "manifests-v2")
@@ -61,6 +62,10 @@ class Store:
             return False
         own = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
         return own and os.access(self.blobs, os.W_OK | os.X_OK)
+
+    def is_newer_than(self, version: Version) -> bool:
+        """Whether Ollama 0.40 or later writes here: an older one sees no models and removes their blobs at start."""
+        return version.known and not version.linked_manifests and (self.root / _TREES[1]).is_dir()
 
     def models(self) -> list[StoredModel]:
         """Every manifest of both trees. Raises UnreadableManifest, OSError."""

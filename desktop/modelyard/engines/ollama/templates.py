@@ -60,6 +60,7 @@ def _references() -> tuple[tuple[str, str], ...]:
     return tuple((entry["name"], entry["jinja"]) for entry in json.loads(text)["references"])
 
 
+@functools.lru_cache(maxsize=8)
 def recognise(jinja: str) -> KnownFormat | None:
     """The format of a Jinja text: the nearest reference within Ollama's distance, else by its tokens."""
     best, limit = "", NEAR
@@ -91,13 +92,21 @@ def choose_template(chat_format: ChatFormat, persona: Persona) -> TemplateChoice
     if template:
         warnings = ("ollama_template_ignored",) if outdoes(chat_format.template, template) else ()
     elif known is not None and not outdoes(chat_format.template, known.go):
-        derived = derive_go_template(chat_format.template, _eos(chat_format, known))
-        template = derived or known.go.replace(_EOS, _eos(chat_format, known))
+        template = next(iter(candidate_templates(chat_format)), "")
     return TemplateChoice(template, parameters, known.name if known else "", warnings)
 
 
-def _eos(chat_format: ChatFormat, known: KnownFormat) -> str:
-    return chat_format.eos_token or next((end for end in known.ends if end != _EOS), "</s>")
+def candidate_templates(chat_format: ChatFormat) -> list[str]:
+    """Go templates that may stand for the model's Jinja, the likeliest first."""
+    known = recognise(chat_format.template)
+    eos = _eos(chat_format, known)
+    derived = derive_go_template(chat_format.template, eos)
+    return [text for text in (derived, known.go.replace(_EOS, eos) if known else None) if text]
+
+
+def _eos(chat_format: ChatFormat, known: KnownFormat | None) -> str:
+    ends = known.ends if known is not None else ()
+    return chat_format.eos_token or next((end for end in ends if end != _EOS), "</s>")
 
 
 def _stops(given: ParameterValue | None, chat_format: ChatFormat, known: KnownFormat | None) -> tuple[str, ...]:
