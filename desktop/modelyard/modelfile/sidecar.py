@@ -31,12 +31,13 @@ def persona_from_json(record: Mapping[str, Any]) -> Persona:
     """The reverse; what has a wrong type is left out. Never raises."""
     messages = [message for message in _list(record.get("messages")) if isinstance(message, dict)]
     parameters = record.get("parameters")
-    return Persona(
-        **{key: value for key in (*_TEXTS, "base") if isinstance(value := record.get(key), str)},
+    texts: dict[str, Any] = {key: value for key in (*_TEXTS, "base") if isinstance(value := record.get(key), str)}
+    persona = Persona(
         parameters=_parameters(parameters) if isinstance(parameters, dict) else {},
         messages=tuple(ExampleMessage(str(one.get("role", "")), str(one.get("content", ""))) for one in messages),
         licenses=tuple(text for text in _list(record.get("licenses")) if isinstance(text, str)),
     )
+    return replace(persona, **texts)
 
 
 def exact_to_json(persona: Persona) -> dict[str, Any] | None:

@@ -6,27 +6,29 @@ A folder that a person made by hand works as well: a Modelfile whose FROM lines 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...host.files import write_atomically
-from ...modelfile.decode import decode
 from ...modelfile.document import Document
+from ...modelfile.folder_files import (
+    MODELFILE,
+    read_document,
+    read_picture,
+    read_record,
+    write_document,
+    write_picture,
+    write_record,
+)
 from ...modelfile.persona import Persona
-from ...modelfile.pictures import PICTURE_NAMES, picture_name
 from ...modelfile.reading import persona_of
 from ...modelfile.sidecar import exact_from_json, exact_to_json
 from ...modelfile.writing import edits_for
 from ..base import InstallRequest
 from ..facts import ModelFacts
 
-MODELFILE = "Modelfile"
 SIDECAR = "modelyard.json"
-_SMALL_FILE = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class ModelFolder:
     def persona(self) -> Persona:
         """What the Modelfile says, with the exact texts it could not carry; `base` is left empty."""
         persona = exact_from_json(persona_of(self.document), self.record.get("exact"))
-        return replace(persona, name=self.display_name, picture=_picture(self.path), base="")
+        return replace(persona, name=self.display_name, picture=read_picture(self.path), base="")
 
     def end_tokens(self) -> tuple[str, ...]:
         """Texts with which the model ends its turn, as told at the installation."""
@@ -68,10 +70,10 @@ class ModelFolder:
 def read_folder(path: Path, name: str) -> ModelFolder | None:
     """None if there is no model in it: no Modelfile, or its GGUF is missing."""
     try:
-        document = Document.of(decode(_small(path / MODELFILE)))
-        record = _record(path)
+        document = read_document(path)
     except OSError:
         return None
+    record = read_record(path / SIDECAR)
     froms = [path / node.args for _, node in document.commands("from")]
     files = [file for file in froms if file.is_file()]
     projector = next((file for file in files if file.name.lower().startswith("mmproj")), None)
@@ -105,7 +107,7 @@ def write_new(path: Path, name: str, files: list[str], request: InstallRequest, 
 
 def rename_in(path: Path, name: str) -> None:
     """Puts another name into a copied folder. Raises OSError."""
-    _write_record(path, _record(path) | {"name": name})
+    write_record(path / SIDECAR, read_record(path / SIDECAR) | {"name": name})
 
 
 def write_persona_into(folder: ModelFolder, persona: Persona) -> None:
@@ -119,37 +121,19 @@ def write_persona_into(folder: ModelFolder, persona: Persona) -> None:
 def write_facts(folder: ModelFolder, facts: ModelFacts) -> None:
     """Remembers facts; a folder that cannot be written simply has them read again next time."""
     with contextlib.suppress(OSError):
-        _write_record(folder.path, dict(folder.record) | _facts_record(folder.gguf, facts))
+        write_record(folder.path / SIDECAR, dict(folder.record) | _facts_record(folder.gguf, facts))
 
 
 def _write(path: Path, document: Document, persona: Persona, record: dict[str, Any], facts: ModelFacts | None) -> None:
     lines = replace(persona, base="")
-    text = document.apply(*edits_for(document, lines)).text
-    write_atomically(path / MODELFILE, text.encode("utf-8", "surrogatepass"))
+    changed = document.apply(*edits_for(document, lines))
+    write_document(path, changed)
     record["exact"] = exact_to_json(lines)
     if facts is not None:
         first = next(node.args for _, node in document.commands("from"))
         record |= _facts_record(path / first, facts)
-    _write_record(path, record)
-    wanted = picture_name(persona.picture)
-    if wanted:
-        write_atomically(path / wanted, persona.picture)
-    for name in PICTURE_NAMES:
-        if name != wanted:
-            (path / name).unlink(missing_ok=True)
-
-
-def _write_record(path: Path, record: Mapping[str, Any]) -> None:
-    write_atomically(path / SIDECAR, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass"))
-
-
-def _record(path: Path) -> dict[str, Any]:
-    """The sidecar, {} if it is missing or damaged: everything in it can be done without."""
-    try:
-        record = json.loads(_small(path / SIDECAR))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    write_record(path / SIDECAR, record)
+    write_picture(path, persona.picture)
 
 
 def _facts_record(gguf: Path, facts: ModelFacts) -> dict[str, Any]:
@@ -166,20 +150,6 @@ def _facts(record: Mapping[str, Any], gguf: Path) -> ModelFacts | None:
 def _stamp(gguf: Path) -> list[int]:
     status = gguf.stat()
     return [status.st_size, status.st_mtime_ns]
-
-
-def _picture(path: Path) -> bytes:
-    for name in PICTURE_NAMES:
-        with contextlib.suppress(OSError):
-            return _small(path / name)
-    return b""
-
-
-def _small(path: Path) -> bytes:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > _SMALL_FILE:
-            raise OSError("too large")
-        return file.read(_SMALL_FILE)
 
 
 def _extra(projector: Path | None) -> tuple[Path, ...]:

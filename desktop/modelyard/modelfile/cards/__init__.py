@@ -1,0 +1,1 @@
+"""Personas as other programs write them. Start at exchange.py."""
