@@ -36,6 +36,11 @@ _TOKENIZER_FILES = (
 )
 
 
+# Small tiles stay in the processor's cache, and below OpenBLAS's threshold (interface/gemm.c, 4 × 65536) so that it
+# does not start threads of its own under the writer's.
+_TILE_ROWS, _TILE_WORK = 64, 4 * 65536
+
+
 def merged(base: TensorTable, adapter: Adapter) -> MergedTable:
     """`base` with the add-on in it, seen as a checkpoint of its own, called after the add-on. Headers only.
 
@@ -64,9 +69,16 @@ class _Sum:
         else:
             left = read_float32(addon, self.up, start, stop)
             right = to_float32(read_whole(addon, self.down), self.down.dtype)
-        total = np.matmul(left * np.float32(self.scale), right)
-        total += read_float32(addon if self.brought else below, self.base, start, stop)
-        return np.asarray(total)
+        total = np.empty((stop - start, self.base.columns), np.float32)
+        source = addon if self.brought else below
+        wide = max(16, _TILE_WORK // (_TILE_ROWS * len(right)))
+        left = np.ascontiguousarray(left * np.float32(self.scale))
+        for top in range(0, stop - start, _TILE_ROWS):
+            stripe, factors = total[top : top + _TILE_ROWS], left[top : top + _TILE_ROWS]
+            for at in range(0, self.base.columns, wide):
+                np.matmul(factors, right[:, at : at + wide], out=stripe[:, at : at + wide])
+            stripe += read_float32(source, self.base, start + top, start + top + len(stripe))
+        return total
 
 
 class MergedTable:
@@ -98,7 +110,8 @@ class MergedTable:
 
     @property
     def original(self) -> str:
-        return self.base.original
+        """The sums exist in float32 only: no size is made from them rounded to what the base was stored in."""
+        return "f32"
 
     @property
     def base_model(self) -> str | None:
