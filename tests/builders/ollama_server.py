@@ -115,11 +115,12 @@ class OllamaServer:
         found += ["thinking"] if "<think>" in template else []
         return found + [each for each in model.config.get("capabilities", []) if each not in found]
 
-    def load(self, model: Model, options: dict[str, Any], unload: bool = False) -> None:
-        self.loaded.pop(model.name.short, None)
-        if not unload:
-            trained = self.store.metadata(model).get("llama.context_length", 4096)
-            self.loaded[model.name.short] = min(int(options.get("num_ctx") or 4096), trained)
+    def load(self, model: Model, options: dict[str, Any]) -> int:
+        """Loads it with the context asked for; returns the context it has."""
+        trained = self.store.metadata(model).get("llama.context_length", 4096)
+        context = min(int(options.get("num_ctx") or 4096), trained)
+        self.loaded[model.name.short] = context
+        return context
 
 
 class _Http(ThreadingHTTPServer):

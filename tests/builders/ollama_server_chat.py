@@ -114,7 +114,10 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
     done: dict[str, Any] = {"response": ""} if generate else {"message": {"role": "assistant", "content": ""}}
     if not messages and not body.get("prompt"):
         unload = body.get("keep_alive") == 0
-        server.load(model, options, unload=unload)
+        if unload:
+            server.loaded.pop(model.name.short, None)
+        else:
+            server.load(model, options)
         yield base | done | {"done": True, "done_reason": "unload" if unload else "load"}
         return
     check_options(options)
@@ -128,7 +131,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
         )
     if model.config.get("renderer"):
         raise Refused(500, f'unknown renderer "{model.config["renderer"]}"')
-    server.load(model, options)
+    context = server.load(model, options)
     if any(each.get("images") for each in messages) and "vision" not in server.capabilities(model):
         nested = {"code": 400, "message": "Multimodal data provided, but model does not support multimodal requests."}
         raise Refused(400, json.dumps({"error": nested | {"type": "invalid_request_error"}}))
@@ -138,7 +141,6 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
         empty = {"message": {"role": "", "content": ""}, "done": False}
         yield base | empty | {"_debug_info": {"rendered_template": prompt}}
         return
-    context = server.loaded[model.name.short]
     if body.get("truncate") is False and len(prompt.split()) > context:
         nested = {
             "code": 400,

@@ -97,7 +97,7 @@ def _modelfile(server: OllamaServer, model: Model, template: str, parameters: li
 
 def ps(server: OllamaServer) -> dict[str, Any]:
     running = []
-    for name, context in server.loaded.items():
+    for name, context in list(server.loaded.items()):
         model = server.store.find(name)
         if model is None:
             continue
