@@ -85,6 +85,7 @@ class Code(StrEnum):
     PACKING_INVALID = "packing_invalid", Action.CHOOSE_OTHER  # fields: name, tensor, detail
     ADAPTER_UNSUPPORTED = "adapter_unsupported", Action.CHOOSE_OTHER  # fields: name, method, base_model
     ADAPTER_INVALID = "adapter_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    ADAPTER_BASE_MISSING = "adapter_base_missing", Action.CHOOSE_OTHER  # fields: name, base_model
     ADAPTER_MISMATCH = "adapter_mismatch", Action.CHOOSE_OTHER  # made for another base; fields: name, base, tensor
     # --- importing -----------------------------------------------------------------------------------------------
     SOURCE_NOT_UNDERSTOOD = "source_not_understood", Action.CHOOSE_OTHER  # fields: text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,9 @@ def checkpoint_inspection(
     risks: tuple[str, ...] = (),
     download_bytes: int = 0,
     title: str = "",
+    view: Callable[[TensorTable], TensorTable] = unpacked,
 ) -> Inspection:
-    """`table` from anywhere. `download_bytes`: what has to be fetched for any size."""
+    """`table` from anywhere, converted as seen through `view`. `download_bytes`: what is fetched for any size."""
     title = shown_title(title or table.name, str(table.config.get("_name_or_path", "")).rpartition("/")[2])
     common: dict[str, Any] = {
         "source": source,
@@ -57,7 +58,7 @@ def checkpoint_inspection(
     except ModelyardError as error:
         return Inspection(**common, refusal=Refusal.of(error))
     try:
-        content = gguf_content(unpacked(table))
+        content = gguf_content(view(table))
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
     return Inspection(

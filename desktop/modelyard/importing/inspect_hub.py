@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken
+from ..formats.adapter import read_adapter
 from ..formats.gguf import read_preview
 from ..formats.gguf_facts import GgufFacts, facts
 from ..formats.hf_folder import read_checkpoint
@@ -41,11 +42,22 @@ def inspect_hub(source: HubRepo, surroundings: Surroundings, cancel: CancelToken
                 )
         pinned = replace(source, id=listing.id, revision=listing.revision)
         variants = gguf_variants(listing.files)
+        if listing.file("adapter_config.json") is not None and not _has_weights(listing):
+            return _about(_addon(pinned, session, listing, surroundings, cancel), listing)
         if source.file.endswith(".gguf") or (variants.variants and not _has_weights(listing)):
             seen = _gguf_repository(pinned, session, listing, variants, surroundings.machine)
         else:
             seen = _checkpoint(pinned, session, listing, surroundings.machine, cancel)
     return _about(seen, listing)
+
+
+def _addon(
+    source: HubRepo, session: Session, listing: RepoListing, surroundings: Surroundings, cancel: CancelToken
+) -> Inspection:
+    from .inspect_lora import addon_inspection
+
+    adapter = read_adapter(HubTree(session, listing, cancel))
+    return addon_inspection(source, adapter, "", surroundings, cancel)
 
 
 def wanted_variants(source: HubRepo, found: GgufRepository) -> list[GgufVariant]:

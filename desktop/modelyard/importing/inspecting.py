@@ -26,7 +26,7 @@ def inspect(source: Source, surroundings: Surroundings, cancel: CancelToken) -> 
         case AdapterFolder():
             from .inspect_lora import inspect_adapter
 
-            return inspect_adapter(source, surroundings)
+            return inspect_adapter(source, surroundings, cancel)
         case HubRepo():
             from .inspect_hub import inspect_hub
 

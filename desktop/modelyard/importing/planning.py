@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import Code, ModelyardError
 from ..events import Step
 from ..host.machine import existing_parent, free_space, same_drive
-from .inspection import AS_IS, Inspection, Refusal, SizeOption
+from .inspection import AS_IS, ORIGINAL, Inspection, Refusal, SizeOption
 from .naming import name_with_size, technical_name, unused
 from .plan import NO_ENGINE, DriveUse, ImportChoice, ImportPlan, PlannedStep
 from .sources import GgufFile, HubRepo
@@ -60,6 +60,8 @@ def _complete(
 ) -> ImportChoice:
     engine = choice.engine or surroundings.default_engine
     size = choice.size or option.size
+    if size.lower() == ORIGINAL and inspection.original:
+        size = inspection.original
     if engine == NO_ENGINE:
         output = choice.output or Path.cwd() / f"{inspection.suggested_name}{_file_tail(size)}.gguf"
         output = output.expanduser().absolute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,17 +28,19 @@ def prepare_checkpoint(
     surroundings: Surroundings,
     listener: Listener,
     cancel: CancelToken,
-    name: str | None = None,
+    *,
+    view: Callable[[TensorTable], TensorTable] = unpacked,
+    identity: str = "",
 ) -> Prepared:
-    """`name`: what the folder is called where it comes from. Raises the coded errors of formats/, convert/ and
-    quantize/."""
+    """Converted as seen through `view` (`identity`: the state of what the view adds). Raises the coded errors of
+    formats/, convert/ and quantize/."""
     with step(Step.LOOKING, listener):
         checkpoint = open_checkpoint(path)
-        table = unpacked(checkpoint)
-        content = gguf_content(table, directory_name=name)
+        table = view(checkpoint)
+        content = gguf_content(table)
         cancel.check()
     shards = [path.parent / shard.name if path.is_file() else path / shard.name for shard in checkpoint.shards]
-    identity = state_of([path, *(shard for shard in shards if shard.exists())])
+    identity += state_of([path, *(shard for shard in shards if shard.exists())])
     prepared = write_table(table, content, identity, plan, folder, surroundings, listener, cancel)
     return replace(prepared, original=path)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken, Listener, Step
+from ..formats.adapter import open_adapter
+from ..formats.checkpoint_files import SMALL_FILES
 from ..hub.fetch.fetch import Fetch
 from ..hub.look import list_repository
 from ..hub.variants import gguf_variants
@@ -37,7 +39,30 @@ def prepare_hub(
         if plan.choice.keep_original:
             place = surroundings.folders.downloads.joinpath(*listing.id.split("/"))
         stream = Stream(plan, folder, place, session, listing, surroundings, listener, cancel)
-        return _ready_files(source, stream) if plan.form == "gguf" else stream.run()
+        match plan.form:
+            case "gguf":
+                return _ready_files(source, stream)
+            case "adapter":
+                return _addon(stream)
+            case _:
+                return stream.run()
+
+
+def _addon(stream: Stream) -> Prepared:
+    """The add-on itself is small: fetched whole, then its base is streamed."""
+    from .prepare_lora import prepare_merged
+
+    names = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", *SMALL_FILES)
+    files = [file for file in stream.listing.files if file.path in names]
+    place = stream.folder / stream.listing.id.rpartition("/")[2]
+    fetch = Fetch(stream.session, stream.listing, files, place, stream.listener, stream.options())
+    with step(Step.DOWNLOADING, stream.listener), fetch:
+        fetch.wait(stream.cancel)
+    adapter = open_adapter(place)
+    identity = f"{stream.listing.id}@{stream.listing.revision}"
+    return prepare_merged(
+        adapter, "", identity, stream.plan, stream.folder, stream.surroundings, stream.listener, stream.cancel
+    )
 
 
 def _ready_files(source: HubRepo, stream: Stream) -> Prepared:

@@ -5,7 +5,7 @@ Total time is about the longer of fetching and converting; on the disk lie the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -33,7 +33,8 @@ from .surroundings import Surroundings
 
 @dataclass(frozen=True)
 class Stream:
-    """One import of a repository's checkpoint. `place`: where shards land."""
+    """One import of a repository's checkpoint. `place`: where shards land; `view`: through which it is converted (an
+    add-on merged), `identity`: the state of what the view adds."""
 
     plan: ImportPlan
     folder: Path
@@ -43,6 +44,8 @@ class Stream:
     surroundings: Surroundings
     listener: Listener
     cancel: CancelToken
+    view: Callable[[TensorTable], TensorTable] = unpacked
+    identity: str = ""
 
     def run(self) -> Prepared:
         """Raises HUB_*, and what reading, converting and writing raise; everything fetched and written so far stays
@@ -81,7 +84,7 @@ class Stream:
         return [listed(self.listing, name) for name in wanted]
 
     def _convert(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
-        table = unpacked(checkpoint)
+        table = self.view(checkpoint)
         content = gguf_content(table)
         fetch.prioritise(shards_in_order(table, content))
         reader = table.reader(self._locate(fetch))
@@ -96,7 +99,7 @@ class Stream:
                     cancel=self.cancel,
                     threads=self.surroundings.threads or None,
                     importance=read_importance(self.plan.choice.imatrix),
-                    identity=f"{self.listing.id}@{self.listing.revision}",
+                    identity=f"{self.listing.id}@{self.listing.revision} {self.identity}",
                     as_read=True,
                     on_safe=ShardRelease(table, content, fetch, keep=self.plan.choice.keep_original),
                 )

@@ -1,0 +1,49 @@
+"""Add-ons (LoRA) and the base models they belong to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..convert.dequantize import unpacked
+from ..convert.lora import merged
+from ..errors import Code, ModelyardError
+from ..formats.adapter import Adapter
+from ..formats.checkpoint import TensorTable
+from ..hub.links import is_repository_id
+from .sources import CheckpointFolder, HubRepo
+
+Base = CheckpointFolder | HubRepo
+
+_QUANTIZED_TAIL = re.compile(r"-(?:unsloth-)?bnb-4bit$|-GPTQ.*$|-AWQ$|-4bit$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class WithAddon:
+    """Turns the base's table into the merged one."""
+
+    adapter: Adapter
+
+    def __call__(self, base: TensorTable) -> TensorTable:
+        """Raises ADAPTER_MISMATCH, ADAPTER_INVALID, PACKING_*."""
+        return merged(unpacked(base), self.adapter)
+
+
+def find_base(adapter: Adapter, wanted: str) -> Base:
+    """Where the base model is: what the person said, else what the add-on says. An add-on trained on a 4-bit copy is
+    merged into the original it was made from. Raises ADAPTER_BASE_MISSING."""
+    from .understand import parse_source
+
+    named = wanted or adapter.base_model or ""
+    if wanted:
+        source = parse_source(wanted)
+        if isinstance(source, CheckpointFolder | HubRepo):
+            return source
+    elif named:
+        path = Path(named)
+        if path.is_absolute() and path.is_dir():
+            return CheckpointFolder(path)
+        if is_repository_id(named):
+            return HubRepo(_QUANTIZED_TAIL.sub("", named) if named.startswith("unsloth/") else named)
+    raise ModelyardError(Code.ADAPTER_BASE_MISSING, name=adapter.name, base_model=named)

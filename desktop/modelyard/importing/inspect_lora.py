@@ -1,0 +1,77 @@
+"""Inspection of an add-on: together with its base it is a model of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import ModelyardError
+from ..events import CancelToken
+from ..formats.adapter import Adapter, open_adapter
+from ..formats.checkpoint import Checkpoint
+from ..formats.hf_folder import open_checkpoint, read_checkpoint
+from ..hub.look import list_repository
+from .addons import WithAddon, find_base
+from .hub_tree import HubTree
+from .inspect_checkpoint import checkpoint_inspection
+from .inspection import Inspection, Note, Refusal
+from .naming import shown_title, technical_name
+from .sources import AdapterFolder, HubRepo
+from .surroundings import Surroundings
+
+
+def inspect_adapter(source: AdapterFolder, surroundings: Surroundings, cancel: CancelToken) -> Inspection:
+    """Raises the coded errors of reading the add-on; trouble with its base comes back as a refusal."""
+    return addon_inspection(source, open_adapter(source.path), source.base, surroundings, cancel)
+
+
+def addon_inspection(
+    source: AdapterFolder | HubRepo,
+    adapter: Adapter,
+    wanted_base: str,
+    surroundings: Surroundings,
+    cancel: CancelToken,
+) -> Inspection:
+    """The add-on from anywhere, merged in thought with its base."""
+    title = shown_title(adapter.name, "")
+    risks = tuple(Note(risk) for risk in adapter.risks)
+    try:
+        base = find_base(adapter, wanted_base)
+        if isinstance(base, HubRepo):
+            with surroundings.hub() as session:
+                listing = list_repository(session, base.id, base.revision, cancel)
+                checkpoint = read_checkpoint(HubTree(session, listing, cancel))
+                seen = _merged(source, checkpoint, adapter, surroundings, checkpoint.weight_bytes)
+            return replace(seen, base_model=base.id, risks=(*seen.risks, *risks))
+        seen = _merged(source, open_checkpoint(base.path), adapter, surroundings, 0)
+        return replace(seen, base_model=base.path.name, risks=(*seen.risks, *risks))
+    except ModelyardError as error:
+        return Inspection(
+            source,
+            "adapter",
+            title,
+            technical_name(title),
+            family="LoRA",
+            base_model=adapter.base_model or "",
+            refusal=Refusal.of(error),
+            risks=risks,
+        )
+
+
+def _merged(
+    source: AdapterFolder | HubRepo,
+    checkpoint: Checkpoint,
+    adapter: Adapter,
+    surroundings: Surroundings,
+    download_bytes: int,
+) -> Inspection:
+    seen = checkpoint_inspection(
+        source,
+        checkpoint,
+        adapter.shard.size,
+        surroundings.machine,
+        risks=checkpoint.risks,
+        download_bytes=download_bytes,
+        title=adapter.name,
+        view=WithAddon(adapter),
+    )
+    return replace(seen, form="adapter", original=checkpoint.original)
