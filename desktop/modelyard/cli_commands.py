@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def inspect(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
     seen = _inspect(house, options.source, "", cancel)
     if output.as_json:
-        return to_json(seen) | {"recommended": seen.recommended.size if seen.recommended else ""}
+        fields: dict[str, Any] = to_json(seen)
+        return fields | {"recommended": seen.recommended.size if seen.recommended else ""}
     _show_inspection(seen, output)
     return {}
 
