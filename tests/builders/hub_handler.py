@@ -393,6 +393,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return None
+        self.fault = self.fault or self.hub.fault_for(self.command, self.path, start, end)
         if blob.path and not self.fault:
             return self._send_file(blob, start, end)
         content = blob.path.read_bytes() if blob.path else blob.data

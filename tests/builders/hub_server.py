@@ -177,10 +177,12 @@ class Hub:
         self.repos[repo] = made
         return made
 
-    def fault_for(self, method: str, path: str) -> Fault | None:
+    def fault_for(self, method: str, path: str, start: int = -1, end: int = -1) -> Fault | None:
+        """The fault due at a request or, with a range, the changed byte due in it."""
         with self.lock:
             for fault in self.faults:
-                if fault.count > 0 and re.search(fault.match, f"{method} {path}"):
+                due = fault.flip_at is None if start < 0 else fault.flip_at is not None and start <= fault.flip_at < end
+                if due and fault.count > 0 and re.search(fault.match, f"{method} {path}"):
                     fault.count -= 1
                     return fault
         return None
