@@ -21,7 +21,7 @@ class Place(StrEnum):
 
 class Routes(QObject):
     """Signals: go(Place), import_text(str) with a path, link or "" for the wizard's first page,
-    chat_with(engine, model), models_changed(), toast(text), mend(Action, ModelyardError) for error buttons that lead
+    chat_with(engine, model), models_changed(), toast(text), titled(text) with what the chat is about, mend(Action, ModelyardError) for error buttons that lead
     to another page."""
 
     go = Signal(object)
@@ -29,6 +29,7 @@ class Routes(QObject):
     chat_with = Signal(str, str)
     models_changed = Signal()
     toast = Signal(str)
+    titled = Signal(str)
     mend = Signal(object, object)
 
     def mend_error(self, action: Action, error: ModelyardError) -> None:

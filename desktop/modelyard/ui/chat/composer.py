@@ -48,6 +48,7 @@ class Composer(QFrame):
         self._icons = icons
         self._busy = False
         self._ready = False
+        self._waiting = False  # Enter was pressed before the models were known
         self.field = _Field()
         self.field.setPlaceholderText(self.tr("Write a message"))
         self.field.setAccessibleName(self.tr("Message"))
@@ -92,6 +93,8 @@ class Composer(QFrame):
         self._model.setVisible(bool(models))
         self._ready = current is not None
         self._update()
+        if self._waiting and self._ready:
+            self._send()
 
     # --- writing ---------------------------------------------------------------------------------------------------
     def set_busy(self, busy: bool) -> None:
@@ -117,6 +120,7 @@ class Composer(QFrame):
 
     def _send(self) -> None:
         text = self.field.toPlainText().strip()
+        self._waiting = bool(text) and not self._ready
         if text and self._ready and not self._busy:
             self.field.clear()
             self._draft_timer.stop()

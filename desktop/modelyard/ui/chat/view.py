@@ -80,6 +80,7 @@ class ChatView(QWidget):
         session.answered.connect(self._show_answered)
         session.failed.connect(self._show_failure)
         session.changed.connect(self._list.show_one)
+        session.changed.connect(lambda _conversation: self._entitle())
         session.draft_found.connect(self._take_draft)
         composer.sent.connect(session.ask)
         composer.draft.connect(session.keep_draft)
@@ -205,7 +206,12 @@ class ChatView(QWidget):
         for message in self._session.messages:
             self._show_message(message)
         self._show_conversation_or_nothing()
+        self._entitle()
         self._transcript.follow()
+
+    def _entitle(self) -> None:
+        conversation = self._session.conversation
+        self.context.routes.titled.emit(conversation.title if conversation else "")
 
     def _show_message(self, message: Message) -> None:
         """A message from the store, as it rests there."""

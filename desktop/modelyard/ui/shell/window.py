@@ -42,7 +42,7 @@ class MainWindow(QMainWindow):
         self.context = context
         self._makers = makers
         self._pages: dict[str, QWidget] = {}
-        self.setWindowTitle(APP_NAME)
+        self._subject = ""
         self.setAcceptDrops(True)
         self.setMinimumSize(880, 600)
         self._rail = Rail(context.icons, self)
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         routes.chat_with.connect(self.chat_with)
         routes.toast.connect(self._toast.say)
         routes.mend.connect(self.mend)
+        routes.titled.connect(self._take_subject)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.close)
         self._restore_place()
 
@@ -85,9 +86,18 @@ class MainWindow(QMainWindow):
         self._rail.mark(Place.IMPORTS if place == "wizard" else Place.CHAT if place == "welcome" else Place(place))
         if isinstance(page, Page):
             page.refresh()
+        self._entitle()
         page.setFocus()
         if not page.isAncestorOf(self.focusWidget() or self):
             self._stack.setFocus()  # Tab then goes to the page's first control
+
+    def _take_subject(self, subject: str) -> None:
+        self._subject = subject
+        self._entitle()
+
+    def _entitle(self) -> None:
+        subject = self._subject if self.current == Place.CHAT else ""
+        self.setWindowTitle(f"{subject} – {APP_NAME}" if subject else APP_NAME)
 
     def import_text(self, text: str) -> None:
         """Opens the wizard; with a path or link it goes straight to the check card."""
@@ -130,6 +140,7 @@ class MainWindow(QMainWindow):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if text:
+            self.activateWindow()  # the next keys belong here, not to the window it was dragged from
             self.import_text(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
