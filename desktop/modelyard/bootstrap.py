@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .host.folders import Folders, folders_at
+from .host.folders import Folders, folders_at, resources_folder
 from .host.settings import Settings
 
 if TYPE_CHECKING:
@@ -188,7 +188,13 @@ def make_services(house: House) -> Services:
     from .importing.jobs import JobBook
     from .importing.naming import technical_name
     from .importing.sample import sample_text
-    from .ui.services import Services
+    from .ui.services import Services, Starter
+
+    def starters(language: str) -> tuple[Starter, ...]:
+        from .modelfile.starters import starters as shipped
+
+        found = shipped(resources_folder() / "personas", language)
+        return tuple(Starter(each.title, each.line, each.persona) for each in found)
 
     def parse(text: str) -> Any:
         from .importing.understand import parse_source
@@ -211,7 +217,7 @@ def make_services(house: House) -> Services:
         technical_name=technical_name,
         sample_model=sample_text(),
         chats=lambda: house.chats,
-        starters=lambda language: (),
+        starters=starters,
         redact=redact,
     )
 
