@@ -19,6 +19,7 @@ from ..formats.adapter import Adapter
 from ..formats.checkpoint import Locate, RowReader, TensorTable
 from ..formats.checkpoint_files import SmallFiles
 from ..formats.checkpoint_tensor import StoredTensor
+from .content import WeightReader
 from .lora_names import BaseNames, LoraPair, sorted_out
 from .lora_scale import scaling_of
 from .weights import read_float32, read_whole, to_float32
@@ -51,23 +52,26 @@ def merged(base: TensorTable, adapter: Adapter) -> MergedTable:
 
 
 @dataclass(frozen=True)
-class _Sum:
+class Sum:
     """One tensor of the base (or one the add-on brought for it) and the pair that changes it. down: A (rank, inputs),
-    up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do."""
+    up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do. brought: the
+    add-on brought `base`. order: which row of B belongs to each row of a base whose rows were reordered."""
 
     base: StoredTensor
     down: StoredTensor
     up: StoredTensor
     scale: float
     swapped: bool
-    brought: bool
+    brought: bool = False
+    order: NDArray[np.intp] | None = None
 
-    def rows(self, below: RowReader, addon: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+    def rows(self, below: WeightReader, addon: WeightReader, start: int, stop: int) -> NDArray[np.float32]:
         if self.swapped:
             left = to_float32(read_whole(addon, self.down)[:, start:stop].T, self.down.dtype)
             right = to_float32(read_whole(addon, self.up), self.up.dtype).T
         else:
-            left = read_float32(addon, self.up, start, stop)
+            chosen = slice(start, stop) if self.order is None else self.order[start:stop]
+            left = to_float32(read_whole(addon, self.up)[chosen], self.up.dtype)
             right = to_float32(read_whole(addon, self.down), self.down.dtype)
         total = np.empty((stop - start, self.base.columns), np.float32)
         source = addon if self.brought else below
@@ -88,7 +92,7 @@ class MergedTable:
         self.base, self.adapter = base, adapter
         pairs, whole = sorted_out(adapter)
         names = BaseNames(base.tensors, adapter.name, base.name)
-        self._sums: dict[str, _Sum] = {}
+        self._sums: dict[str, Sum] = {}
         self._whole: dict[str, StoredTensor] = {}
         for module, tensor in whole.items():
             self._whole[names.find(module, can_be_new=_is_output(module))] = tensor
@@ -131,7 +135,7 @@ class MergedTable:
         """`locate` is for the base's weights; the add-on's are read from where it was opened."""
         return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._sums, self._whole)
 
-    def _sum(self, pair: LoraPair, base: StoredTensor, brought: bool) -> _Sum:
+    def _sum(self, pair: LoraPair, base: StoredTensor, brought: bool) -> Sum:
         rank, inputs = pair.down.shape
         outputs = pair.up.shape[0]
         scale = scaling_of(self.adapter.config, pair.module, rank, self.adapter.name)
@@ -139,7 +143,7 @@ class MergedTable:
             raise ModelyardError(Code.ADAPTER_MISMATCH, name=self.adapter.name, base=self.base.name, tensor=pair.target)
         asked = pair.embedding or bool(self.adapter.config.get("fan_in_fan_out"))
         swapped = asked if inputs == outputs else base.shape == (inputs, outputs)
-        return _Sum(base, pair.down, pair.up, scale, swapped, brought)
+        return Sum(base, pair.down, pair.up, scale, swapped, brought)
 
     def _table(self) -> dict[str, StoredTensor]:
         seen = dict(self.base.tensors)
@@ -174,7 +178,7 @@ class MergedTable:
 
 class _MergedReader:
     def __init__(
-        self, below: RowReader, addon: RowReader, sums: Mapping[str, _Sum], whole: Mapping[str, StoredTensor]
+        self, below: RowReader, addon: RowReader, sums: Mapping[str, Sum], whole: Mapping[str, StoredTensor]
     ) -> None:
         self._below, self._addon = below, addon
         self._sums, self._whole = sums, whole

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..formats.checkpoint import Locate, RowReader, TensorTable
 from ..formats.checkpoint_files import SmallFiles
 from ..formats.checkpoint_tensor import StoredTensor
+from .content import WeightReader
 
 
 class DerivedTensor(Protocol):
@@ -94,7 +95,7 @@ def to_float32(data: NDArray[Any], dtype: str) -> NDArray[np.float32]:
     if dtype == "BF16":
         return (data.astype(np.uint32) << np.uint32(16)).view(np.float32)
     if dtype in _BYTE_FLOATS:
-        return _BYTE_FLOATS[dtype][data]
+        return np.asarray(_BYTE_FLOATS[dtype][data])
     return data.astype(np.float32, copy=False)
 
 
@@ -114,11 +115,11 @@ def from_float32(data: NDArray[np.float32], dtype: str) -> NDArray[Any]:
     return data.astype(np.float16) if dtype == "F16" else data
 
 
-def read_float32(reader: RowReader, tensor: StoredTensor, start: int, stop: int) -> NDArray[np.float32]:
+def read_float32(reader: WeightReader, tensor: StoredTensor, start: int, stop: int) -> NDArray[np.float32]:
     return to_float32(reader.read(tensor.name, start, stop), tensor.dtype)
 
 
-def read_whole(reader: RowReader, tensor: StoredTensor) -> NDArray[Any]:
+def read_whole(reader: WeightReader, tensor: StoredTensor) -> NDArray[Any]:
     """All of a small tensor in its own shape and stored type."""
     return reader.read(tensor.name, 0, tensor.rows).reshape(tensor.shape)
 

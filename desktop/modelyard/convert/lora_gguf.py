@@ -1,0 +1,185 @@
+"""A LoRA add-on merged into a base that is a GGUF: its tensors read back as numbers, the pair added under llama.cpp's
+names, the metadata kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Code, ModelyardError
+from ..formats.adapter import Adapter
+from ..formats.checkpoint_tensor import StoredTensor
+from ..formats.ggml_types import GgmlType
+from ..formats.gguf_values import GgufTensor
+from .content import GgufContent, MetadataEntry, RowBlock, RowFunction, TensorJob, ValueType, WeightReader
+from .lora import Sum
+from .lora_names import sorted_out
+from .lora_scale import scaling_of
+from .names import TensorNames
+
+_PLAIN = {GgmlType.F32: ("F32", "<f4"), GgmlType.F16: ("F16", "<f2"), GgmlType.BF16: ("BF16", "<u2")}
+
+# Architectures whose linear layers stand in the GGUF one for one. In the first group the rows of q and k are reordered
+# for ggml's rope (facts in conversion/llama.py, LlamaModel.permute).
+_PERMUTED = ("llama", "granite", "smollm3", "olmo")
+_AS_THEY_ARE = (
+    *("qwen2", "qwen3", "gemma", "gemma2", "gemma3", "phi3", "olmo2", "stablelm", "starcoder2", "phi2"),
+    *("exaone4", "apertus", "command-r", "cohere2", "ernie4_5", "glm4"),
+)
+
+
+def merged_gguf(
+    architecture: str, metadata: Sequence[MetadataEntry], tensors: Sequence[GgufTensor], adapter: Adapter
+) -> GgufContent:
+    """The content of the merged model, of any size. `metadata`: the base's, without general.file_type and
+    general.quantization_version; its name becomes the add-on's.
+
+    Rows come from a GgufWithAddon. Raises ADAPTER_UNSUPPORTED (an architecture whose layers are rearranged in a GGUF),
+    ADAPTER_MISMATCH, ADAPTER_INVALID.
+    """
+    values = {entry.key: entry.value for entry in metadata}
+    if architecture not in _PERMUTED + _AS_THEY_ARE:
+        raise ModelyardError(
+            Code.ADAPTER_UNSUPPORTED,
+            name=adapter.name,
+            method=f"GGUF {architecture}"[:80],
+            base_model=adapter.base_model,
+        )
+    sums = _sums(architecture, values, {tensor.name: tensor for tensor in tensors}, adapter)
+    kinds = [tensor.type for tensor in tensors if len(tensor.shape) > 1]
+    sixteen = (kind for kind in kinds if kind in (GgmlType.F16, GgmlType.BF16))
+    main = GgmlType.F32 if kinds and set(kinds) == {GgmlType.F32} else next(sixteen, GgmlType.F16)
+    names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
+    return GgufContent(
+        architecture=architecture,
+        metadata=_renamed(metadata, adapter),
+        tensors=tuple(_job(tensor, sums.get(tensor.name), names, main) for tensor in tensors),
+        original=main.name.lower(),
+        file_type_index=sum(entry.key.startswith("general.") for entry in metadata),
+    )
+
+
+class GgufWithAddon:
+    """Rows of the base (as stored, uint8) and of the add-on under their own names, which never meet. Thread-safe."""
+
+    def __init__(self, base: WeightReader, adapter: Adapter) -> None:
+        self._base, self._addon = base, adapter.reader()
+        self._names = frozenset(adapter.tensors)
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        return (self._addon if name in self._names else self._base).read(name, start, stop)
+
+    def close(self) -> None:
+        """Closes the add-on; the base is its opener's."""
+        self._addon.close()
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """One GGUF tensor's rows as numbers."""
+
+    reader: WeightReader
+    tensor: GgufTensor
+
+    def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        return plain_rows(self.reader, self.tensor, start, stop).data
+
+
+def plain_rows(reader: WeightReader, tensor: GgufTensor, start: int, stop: int) -> RowBlock:
+    """Rows of a GGUF tensor as F32, F16 or BF16; blocks of small types are read back as float32."""
+    stored = reader.read(tensor.name, start, stop)
+    if tensor.type in _PLAIN:
+        dtype, numpy_type = _PLAIN[tensor.type]
+        return RowBlock(dtype, stored.view(numpy_type))
+    from gguf import GGMLQuantizationType, quants
+
+    return RowBlock("F32", quants.dequantize(stored, GGMLQuantizationType(int(tensor.type))))
+
+
+def _job(tensor: GgufTensor, part: Sum | None, names: TensorNames, main: GgmlType) -> TensorJob:
+    block = next((int(piece) for piece in tensor.name.split(".") if piece.isdecimal()), None)
+    small = len(tensor.shape) < 2 or names.always_float32(tensor.name, block)
+    sources = (tensor.name, *((part.down.name, part.up.name) if part else ()))
+    source_dtype = tensor.type.name if tensor.type in _PLAIN else main.name
+    return TensorJob(
+        name=tensor.name,
+        shape=tensor.shape or (1,),
+        sources=sources,
+        source_dtype=source_dtype,
+        rows=_rows(tensor, part),
+        fixed_type=GgmlType.F32 if small else None,
+    )
+
+
+def _rows(tensor: GgufTensor, part: Sum | None) -> RowFunction:
+    def rows(reader: WeightReader, start: int, stop: int) -> RowBlock:
+        if part is None:
+            return plain_rows(reader, tensor, start, stop)
+        return RowBlock("F32", part.rows(_Numbers(reader, tensor), reader, start, stop))
+
+    return rows
+
+
+def _sums(
+    architecture: str, values: Mapping[str, Any], tensors: Mapping[str, GgufTensor], adapter: Adapter
+) -> dict[str, Sum]:
+    names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
+    pairs, whole = sorted_out(adapter)
+    found: dict[str, Sum] = {}
+    for pair in pairs:
+        name = names.find(pair.target)
+        tensor = tensors.get(name or "")
+        if tensor is None or name is None:
+            raise _mismatch(adapter, architecture, pair.target)
+        rank, inputs = pair.down.shape
+        outputs = pair.up.shape[0]
+        scale = scaling_of(adapter.config, pair.module, rank, adapter.name)
+        swapped = pair.embedding
+        if tensor.shape != ((inputs, outputs) if swapped else (outputs, inputs)):
+            raise _mismatch(adapter, architecture, pair.target)
+        dtype = _PLAIN.get(tensor.type, ("F32", ""))[0]
+        base = StoredTensor(name, dtype, tensor.shape, "")
+        order = _row_order(architecture, values, name, outputs)
+        found[name] = Sum(base, pair.down, pair.up, scale, swapped, order=order)
+    if whole:
+        raise _mismatch(adapter, architecture, next(iter(whole)))
+    return found
+
+
+def _row_order(architecture: str, values: Mapping[str, Any], name: str, rows: int) -> NDArray[np.intp] | None:
+    """Which row of the checkpoint each row of q and k in the GGUF is (LlamaModel.permute), None for its own."""
+    kind = name.split(".")[-2]
+    if architecture not in _PERMUTED or kind not in ("attn_q", "attn_k"):
+        return None
+    heads = _number(values, f"{architecture}.attention.head_count")
+    if kind == "attn_k":
+        heads = _number(values, f"{architecture}.attention.head_count_kv", heads)
+    if heads < 1 or rows % (heads * 2):
+        return None
+    return np.arange(rows).reshape(heads, 2, rows // heads // 2).swapaxes(1, 2).reshape(-1)
+
+
+def _number(values: Mapping[str, Any], key: str, default: int = 0) -> int:
+    value = values.get(key)
+    return int(value) if isinstance(value, int) else default
+
+
+def _renamed(metadata: Sequence[MetadataEntry], adapter: Adapter) -> tuple[MetadataEntry, ...]:
+    """The base's keys with the add-on's name, and its chat template if it brings one."""
+    template = adapter.files.text("chat_template.jinja")
+    if template is None:
+        told = (adapter.files.json("tokenizer_config.json") or {}).get("chat_template")
+        template = told if isinstance(told, str) else None
+    new = {"general.name": adapter.name, **({"tokenizer.chat_template": template} if template else {})}
+    kept = tuple(replace(entry, value=new.get(entry.key, entry.value)) for entry in metadata)
+    present = {entry.key for entry in metadata}
+    added = [MetadataEntry(key, ValueType.STRING, value) for key, value in new.items() if key not in present]
+    return (*kept, *added)
+
+
+def _mismatch(adapter: Adapter, architecture: str, tensor: str) -> ModelyardError:
+    return ModelyardError(Code.ADAPTER_MISMATCH, name=adapter.name, base=f"GGUF ({architecture})", tensor=tensor[:200])
