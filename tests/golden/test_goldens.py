@@ -14,14 +14,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from modelyard.convert.content import GgufContent
-from modelyard.convert.plan import gguf_content
 from modelyard.convert.dequantize import unpacked
+from modelyard.convert.plan import gguf_content
 from modelyard.events import CancelToken
 from modelyard.formats.checkpoint import TensorTable
 from modelyard.formats.hf_folder import open_checkpoint
 from modelyard.quantize.writer import write_gguf
-
 from tests.shared import SHARED
 
 CORPUS = SHARED / "goldens"

@@ -14,6 +14,17 @@ from ..errors import Code, ModelyardError
 _TEXT_NAMES = ("llm_config", "lm_config", "language_config", "lfm")  # other names of text_config
 
 
+_BOUNDS = {"num_hidden_layers": 4096, "vocab_size": 1 << 24, "head_dim": 1 << 16}  # far above any model there is
+
+
+def bounded(key: str, value: Any) -> int:
+    """A number lists are made by, within reason. Raises CONFIG_INVALID."""
+    number = int(value)
+    if not 0 <= number <= _BOUNDS[key]:
+        raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {str(value)[:20]}")
+    return number
+
+
 class Config(Mapping[str, Any]):
     """Indexing a key that is missing raises CONFIG_KEY_MISSING; `find` takes the first key that is there, even if it
     says null (conversion/base.py find_hparam)."""
@@ -44,9 +55,11 @@ class Config(Mapping[str, Any]):
         return next((self._values[key] for key in keys if key in self._values), None)
 
     def need(self, *keys: str) -> Any:
-        """As `find`. Raises CONFIG_KEY_MISSING, naming the first."""
-        value = self.find(*keys)
-        return self[keys[0]] if value is None else value
+        """The first that is there and not null. Raises CONFIG_KEY_MISSING, naming the first."""
+        for key in keys:
+            if self._values.get(key) is not None:
+                return self._values[key]
+        raise ModelyardError(Code.CONFIG_KEY_MISSING, name="config.json", key=keys[0])
 
     def with_values(self, **values: Any) -> Config:
         return Config({**self._values, **values})
@@ -68,7 +81,7 @@ class Config(Mapping[str, Any]):
     def head_size(self) -> int:
         """head_dim, else hidden size ÷ heads."""
         size = self.get("head_dim")
-        return int(size if size is not None else self["hidden_size"] // self.heads)
+        return bounded("head_dim", size if size is not None else self["hidden_size"] // self.heads)
 
 
 def read_config(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,19 +161,22 @@ def _layer_types(period: int, often: str, other: str = "full_attention") -> Call
     def types(config: Mapping[str, Any]) -> list[str]:
         step = config.get("sliding_window_pattern") or config.get("full_attention_interval") or period
         step = step if isinstance(step, int) else period
-        return [often if (layer + 1) % step else other for layer in range(int(config["num_hidden_layers"]))]
+        return [
+            often if (layer + 1) % step else other
+            for layer in range(bounded("num_hidden_layers", config["num_hidden_layers"]))
+        ]
 
     return types
 
 
 def _exaone4_layer_types(config: Mapping[str, Any]) -> list[str]:
     if config.get("sliding_window") is None:
-        return ["full_attention"] * int(config["num_hidden_layers"])
+        return ["full_attention"] * bounded("num_hidden_layers", config["num_hidden_layers"])
     return _layer_types(4, "sliding_attention")(config)
 
 
 def _lfm2_layer_types(config: Mapping[str, Any]) -> list[str]:
-    layers = range(int(config["num_hidden_layers"]))
+    layers = range(bounded("num_hidden_layers", config["num_hidden_layers"]))
     attention = config.get("full_attn_idxs")
     attention = list(layers) if attention is None else attention
     return ["full_attention" if layer in attention else "conv" for layer in layers]

@@ -13,7 +13,7 @@ import gguf
 from ..errors import Code, ModelyardError
 from ..formats.ggml_types import GgmlType
 from . import lazy
-from .config import Config, read_config, text_config
+from .config import Config, bounded, read_config, text_config
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
@@ -103,7 +103,7 @@ class Family:
         self.config = self.prepare(model.config)
         model.config = self.config
         self.rope = rope_parameters(self.config)
-        self.blocks = self.count_blocks()
+        self.blocks = bounded("num_hidden_layers", self.count_blocks())
         self.names = TensorNames(self.arch, self.blocks)
         self._expert_parts: dict[int, dict[str, Lazy]] = {}
 

@@ -18,7 +18,7 @@ from .lazy import Lazy
 from .model import Model
 
 # What a configuration or tokenizer that is not what it says leads to, deep inside; told as CONFIG_INVALID.
-_MISFITS = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
+_MISFITS = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 
 def gguf_content(table: TensorTable, *, directory_name: str | None = None) -> GgufContent:

@@ -107,7 +107,7 @@ def _offset(config: Config) -> int:
 
 class XlmRoberta(Roberta):
     title = "XLM-RoBERTa, BGE-M3"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("XLMRobertaModel", "XLMRobertaForSequenceClassification")
 
     def write_vocabulary(self, keys: Keys) -> None:
@@ -118,7 +118,7 @@ class NomicBert(Bert):
     """Rotary positions and gated layers; version 2 with experts and XLM-RoBERTa's vocabulary."""
 
     title = "Nomic Embed"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("NomicBertModel",)
     arch = "nomic-bert"
 

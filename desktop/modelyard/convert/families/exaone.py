@@ -10,7 +10,7 @@ from ..keys import Keys
 
 class Exaone(Family):
     title = "EXAONE 3"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("ExaoneForCausalLM",)
     arch = "exaone"
 

@@ -116,7 +116,7 @@ class Gemma3(Family):
 
 class EmbeddingGemma(Gemma3):
     title = "EmbeddingGemma"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("Gemma3TextModel",)
     arch = "gemma-embedding"
 

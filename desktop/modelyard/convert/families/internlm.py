@@ -15,7 +15,7 @@ from ..vocab.internlm import write_internlm2_vocabulary, write_internlm3_vocabul
 
 class InternLm2(Family):
     title = "InternLM 2"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("InternLM2ForCausalLM",)
     arch = "internlm2"
 
@@ -38,7 +38,7 @@ class InternLm2(Family):
 
 class InternLm3(Family):
     title = "InternLM 3"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("InternLM3ForCausalLM",)
     arch = "llama"
     permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))

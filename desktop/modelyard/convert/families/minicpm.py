@@ -12,7 +12,7 @@ from ..vocab.spm import write_spm
 
 class MiniCpm(Family):
     title = "MiniCPM"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("MiniCPMForCausalLM",)
     arch = "minicpm"
     permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
@@ -43,7 +43,7 @@ class MiniCpm(Family):
 
 class MiniCpm3(MiniCpm):
     title = "MiniCPM 3"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("MiniCPM3ForCausalLM",)
     arch = "minicpm3"
     permuted: ClassVar[Permuted] = ()

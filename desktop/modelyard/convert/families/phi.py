@@ -98,7 +98,7 @@ class Phi3(Family):
 
 class PhiMoe(Phi3):
     title = "Phi-3.5 MoE"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("PhiMoEForCausalLM",)
     text_only: ClassVar[Names] = ()
     arch = "phimoe"

@@ -22,7 +22,7 @@ _AHEAD_OTHER = re.compile(r"mtp\.([a-z_]+)\.([^.]+)")
 
 class Qwen3Next(Qwen2Moe):
     title = "Qwen3-Next"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("Qwen3NextForCausalLM",)
     arch = "qwen3next"
 
@@ -92,7 +92,7 @@ class Qwen35Moe(Qwen3Next):
     """Value heads go from "grouped by key head" to "tiled", so that ggml can repeat the keys."""
 
     title = "Qwen 3.5 MoE"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("Qwen3_5MoeForCausalLM",)
     text_only: ClassVar[Names] = ("Qwen3_5MoeForConditionalGeneration",)
     arch = "qwen35moe"
@@ -131,7 +131,7 @@ def _tiled(heads: int, share: int, size: int) -> NDArray[np.int64]:
 
 class Qwen35(Qwen35Moe):
     title = "Qwen 3.5"
-    proof = "builder"
+    proof = "reference"
     classes: ClassVar[Names] = ("Qwen3_5ForCausalLM",)
     text_only: ClassVar[Names] = ("Qwen3_5ForConditionalGeneration",)
     arch = "qwen35"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import gguf
 
 from ...errors import Code, ModelyardError
+from ..config import bounded
 from ..keys import Keys
 from ..model import Model
 from .fingerprint import TEXT, pretokenizer
@@ -89,7 +90,7 @@ def read_vocabulary(model: Model, architecture: str) -> Vocabulary:
     """conversion/base.py get_vocab_base. Raises TOKENIZER_MISSING, TOKENIZER_INVALID."""
     tokenizer = need_tokenizer(model)
     size = model.config.get("vocab_size")
-    size = len(tokenizer.vocabulary) if size is None else int(size)
+    size = len(tokenizer.vocabulary) if size is None else bounded("vocab_size", size)
     beyond = sum(number >= size for number in tokenizer.vocabulary.values())
     if beyond:
         model.warn("tokens_beyond_vocabulary", count=beyond, size=size)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import gguf
 
 from ...errors import Code, ModelyardError
+from ..config import bounded
 from ..keys import Keys
 from ..model import Model
 from .bpe import base_model, looks_special, need_tokenizer
@@ -63,7 +64,7 @@ def read_pieces_of(data: bytes, size: int, name: str) -> Pieces:
     except RuntimeError as error:
         raise ModelyardError(Code.TOKENIZER_INVALID, name=name, detail=str(error)[:200]) from error
     count = processor.vocab_size()
-    size = size or count
+    size = bounded("vocab_size", size or count)
     pieces = Pieces([f"[PAD{i}]" for i in range(size)], [PADDING_SCORE] * size, [int(_Type.UNUSED)] * size)
     for number in range(min(count, size)):
         kind = _Type.NORMAL

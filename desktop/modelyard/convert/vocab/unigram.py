@@ -10,6 +10,7 @@ from typing import Any
 import gguf
 
 from ...errors import Code, ModelyardError
+from ..config import bounded
 from ..keys import Keys
 from ..model import Model
 from .bpe import base_model, need_tokenizer
@@ -64,7 +65,7 @@ def _from_json(model: Model) -> _Unigram:
         raise ModelyardError(Code.TOKENIZER_MISSING, name="tokenizer.json", base_model=base_model(model))
     settings = model.json("tokenizer_config.json") or {}
     scored: list[list[Any]] = stored["model"]["vocab"]
-    size = max(int(model.config.get("vocab_size") or 0), tokenizer.base_size)
+    size = bounded("vocab_size", max(int(model.config.get("vocab_size") or 0), tokenizer.base_size))
     pieces = Pieces([f"[PAD{i}]" for i in range(size)], [PADDING_SCORE] * size, [int(_Type.UNUSED)] * size)
     added = {token.content: number for number, token in tokenizer.added.items()}
     unknown = added.get(str(settings.get("unk_token")), stored["model"].get("unk_id", 3))
