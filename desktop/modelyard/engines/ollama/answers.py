@@ -13,6 +13,7 @@ _BLOB_FOLDER = re.compile(r"\S*?[/\\]blobs[/\\]")
 _OPTION = re.compile(r'option "([^"]*)" must be of')
 _MISSING = re.compile(r"""model ["'].*["'] not found""")
 _DETAIL_LIMIT = 600
+_TEXT_LIMIT = 4000  # what is looked at of a server's words
 
 # Words that tell, all in lower case.
 _NO_CHAT = ("does not support chat", "does not support generate")
@@ -66,6 +67,7 @@ def _message(value: Any) -> str:
 
 def coded(text: str, *, status: int = 0, name: str = "", sign_in: str = "") -> ModelyardError:
     """The coded error for Ollama's `text`; `status` is 0 for an error line inside a stream."""
+    text = text[:_TEXT_LIMIT]
     inner = _json(text)
     message = _message(inner) or text
     low = message.lower()
@@ -118,7 +120,7 @@ def _coded_by_words(low: str, detail: str, name: str) -> ModelyardError:
 
 def shown(text: str) -> str:
     """A server's words fit to be shown: no control characters, no folder of its owner, not too long."""
-    text = _BLOB_FOLDER.sub("blobs/", clean_text(text)).strip()
+    text = _BLOB_FOLDER.sub("blobs/", clean_text(text[:_TEXT_LIMIT])).strip()
     return text if len(text) <= _DETAIL_LIMIT else text[:_DETAIL_LIMIT] + "…"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import Cancelled, Code, ModelyardError
 from ...events import CancelToken
+from ...modelfile.parameters import PARAMETERS
 from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
 from ..base import ChatChunk, ChatMessage, ChatRequest, ChatStats
 from . import names
@@ -19,21 +20,8 @@ from .client import Connection
 from .creating import plain_options
 from .running import running_models
 
-# What Ollama uses where nothing is said (api/types.go): a persona that no longer says it must not inherit it.
-_DEFAULTS: dict[str, ParameterValue] = {
-    "num_predict": -1,
-    "top_k": 40,
-    "top_p": 0.9,
-    "min_p": 0.0,
-    "typical_p": 1.0,
-    "repeat_last_n": 64,
-    "temperature": 0.8,
-    "repeat_penalty": 1.0,
-    "presence_penalty": 0.0,
-    "frequency_penalty": 0.0,
-    "seed": -1,
-    "stop": (),
-}
+# About the computer, not about the answer: changing them would only load the model anew.
+_OF_THE_COMPUTER = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "draft_num_predict")
 _NANO = 1e9
 
 
@@ -169,7 +157,7 @@ def with_persona(request: ChatRequest, stored: Persona, wanted: Persona) -> Chat
 
     Ollama puts its stored examples before the request's messages and its system text first, unless the request
     begins with a system text. Stored examples cannot be left out by a request: see `needs_a_copy`."""
-    options = {key: _DEFAULTS[key] for key in stored.parameters if key not in wanted.parameters and key in _DEFAULTS}
+    options = {key: value for key, value in _defaults().items() if key in stored.parameters}
     options |= wanted.parameters
     given = request.messages
     system: tuple[ChatMessage, ...] = ()
@@ -179,6 +167,12 @@ def with_persona(request: ChatRequest, stored: Persona, wanted: Persona) -> Chat
         system = (ChatMessage("system", wanted.system or " "),)  # Ollama puts its own where there is none
     examples = () if stored.messages == wanted.messages else tuple(_example(each) for each in wanted.messages)
     return replace(request, messages=(*system, *examples, *given), options={**options, **request.options}, persona=None)
+
+
+def _defaults() -> dict[str, ParameterValue]:
+    """What Ollama uses where nothing is said: a persona that no longer says something must not inherit it."""
+    known = {name: parameter.default for name, parameter in PARAMETERS.items() if name not in _OF_THE_COMPUTER}
+    return {name: value for name, value in known.items() if value is not None} | {"stop": ()}
 
 
 def _example(message: ExampleMessage) -> ChatMessage:

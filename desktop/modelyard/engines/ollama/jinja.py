@@ -9,7 +9,7 @@ from typing import Any
 
 TEMPLATE_LIMIT = 512 << 10  # characters
 _OUTPUT_LIMIT = 4 << 20
-_STEP_LIMIT = 400_000
+_STEP_LIMIT = 100_000
 _RANGE_LIMIT = 10_000
 _GROWING = ("ljust", "rjust", "center", "zfill", "expandtabs", "translate")  # by one number
 

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...modelfile.parameters import PARAMETERS, ParameterKind
 from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
 
 NO_TEMPLATE = "{{ .Prompt }}"  # what Ollama prints where a model has none
-_FLOATS = frozenset(
-    ("temperature", "top_p", "min_p", "typical_p", "repeat_penalty", "presence_penalty", "frequency_penalty")
-)
 _FOLLOWING = r"(?=\n(?:SYSTEM|RENDERER|PARSER|PARAMETER|LICENSE|MESSAGE) |\n*\Z)"
 _GO_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
@@ -165,7 +163,9 @@ def _parameter(name: str, raw: str) -> ParameterValue:
         number = float(raw)
     except ValueError:
         return raw
-    return int(number) if name not in _FLOATS and number.is_integer() else number
+    known = PARAMETERS.get(name)
+    whole = number.is_integer() and (known is None or known.kind is not ParameterKind.FLOAT)
+    return int(number) if whole else number
 
 
 def go_unquote(text: str) -> str:
