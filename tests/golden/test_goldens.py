@@ -119,7 +119,7 @@ def pick(dump: dict[str, Any], names: tuple[str, ...]) -> list[Any]:
 
 
 def in_our_order(found: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
-    """The expected keys; the quantization version where ours stands (before the vocabulary's first key or its model)."""
+    """The expected keys, the quantization version where ours stands: before the vocabulary's first key or its model."""
     entries = [entry for entry in expected["kv"] if entry["key"] != "general.quantization_version"]
     ours = [entry["key"] for entry in found["kv"]]
     version = keys(expected).get("general.quantization_version")

@@ -143,7 +143,7 @@ ODD = st.one_of(
     st.lists(st.integers(), max_size=3),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )
-KEYS = [
+KEYS = (
     "hidden_size",
     "num_hidden_layers",
     "num_attention_heads",
@@ -159,7 +159,7 @@ KEYS = [
     "num_experts",
     "tie_word_embeddings",
     "model_type",
-]
+)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
