@@ -19,12 +19,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from modelyard.engines.ollama import names
 from tests.builders import ollama_server_chat, ollama_server_create, ollama_server_show
+from tests.builders.ollama_server_answers import AnsweringHandler
 from tests.builders.ollama_server_create import DIGEST, LineError, Refused
 from tests.builders.ollama_server_store import Model, ServerStore
 
@@ -70,7 +71,7 @@ class OllamaServer:
         self.word_seconds = 0.0
         self.first_word_seconds = 0.0
         self.lock = threading.Lock()
-        self._connections: set[socket.socket] = set()
+        self.connections: set[socket.socket] = set()
         handler = type("Handler", (_Handler,), {"twin": self})
         self._http = _Http(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), name="ollama-server")
@@ -85,7 +86,7 @@ class OllamaServer:
 
     def __exit__(self, *_: object) -> None:
         self._http.shutdown()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self._http.server_close()
@@ -131,22 +132,7 @@ class _Http(ThreadingHTTPServer):
         """A client that went away is no news."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    twin: OllamaServer
-    protocol_version = "HTTP/1.1"
-
-    def setup(self) -> None:
-        super().setup()
-        self.twin._connections.add(self.connection)
-
-    def finish(self) -> None:
-        with contextlib.suppress(OSError):
-            super().finish()
-        self.twin._connections.discard(self.connection)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
+class _Handler(AnsweringHandler):
     def do_GET(self) -> None:
         self._route("GET")
 
@@ -165,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.twin
         server.calls.append(f"{method} {self.path.split('/sha256')[0]}")
         if self.headers.get("Origin"):
-            return self._send(403, b"", "")
+            return self.send(403, b"", "")
         route = (method, self.path)
         try:
             if self.path.startswith("/api/blobs/"):
@@ -173,13 +159,13 @@ class _Handler(BaseHTTPRequestHandler):
             known = _ROUTES.get(self.path)
             if known is None:
                 server.unexpected.append(f"{method} {self.path}")
-                return self._send(404, b"404 page not found", "text/plain")
+                return self.send(404, b"404 page not found", "text/plain")
             if method not in known[0]:
                 server.unexpected.append(f"{method} {self.path}")
-                return self._send(405, b"405 method not allowed", "text/plain")
+                return self.send(405, b"405 method not allowed", "text/plain")
             return getattr(self, known[1])()
         except Refused as error:
-            return self._json({"error": str(error)}, error.status)
+            return self.json({"error": str(error)}, error.status)
         except (BrokenPipeError, ConnectionError):
             self.close_connection = True
         except Exception as error:
@@ -201,18 +187,18 @@ class _Handler(BaseHTTPRequestHandler):
         return dict(body)
 
     def _root(self) -> None:
-        self._send(200, b"Ollama is running", "text/plain; charset=utf-8")
+        self.send(200, b"Ollama is running", "text/plain; charset=utf-8")
 
     def _version(self) -> None:
-        self._json({"version": _VERSIONS[self.twin.generation]})
+        self.json({"version": _VERSIONS[self.twin.generation]})
 
     def _tags(self) -> None:
         with self.twin.lock:
-            self._json(ollama_server_show.tags(self.twin))
+            self.json(ollama_server_show.tags(self.twin))
 
     def _ps(self) -> None:
         self.twin.authorizations.append(self.headers.get("Authorization"))
-        self._json(ollama_server_show.ps(self.twin))
+        self.json(ollama_server_show.ps(self.twin))
 
     def _show(self) -> None:
         body = self._body()
@@ -228,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(403, "ollama cloud is disabled: remote model details are unavailable")
         if model is None or not model.of("model"):
             raise Refused(404, f"model '{names.parse(name).short}' not found")
-        self._json(ollama_server_show.show(self.twin, model, bool(body.get("verbose"))))
+        self.json(ollama_server_show.show(self.twin, model, bool(body.get("verbose"))))
 
     def _copy(self) -> None:
         body = self._body()
@@ -240,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
             if source is None:
                 raise Refused(404, f'model "{body["source"]}" not found')
             self.twin.store.write(body["destination"], source.layers, source.config)
-        self._send(200, b"", "")
+        self.send(200, b"", "")
 
     def _delete(self) -> None:
         name = str(self._body().get("model") or "")
@@ -253,13 +239,13 @@ class _Handler(BaseHTTPRequestHandler):
             if model is None:
                 raise Refused(404, f"model '{name}' not found")
             self.twin.store.delete(model)
-        self._send(200, b"", "")
+        self.send(200, b"", "")
 
     def _create(self) -> None:
         body = self._body()
         ollama_server_create.check(self.twin, body)
         with self.twin.lock:
-            self._stream(ollama_server_create.lines(self.twin, body), body, self.twin.cut_create_after, goes_on=True)
+            self.stream(ollama_server_create.lines(self.twin, body), body, self.twin.cut_create_after, goes_on=True)
 
     def _chat(self) -> None:
         body = self._body()
@@ -272,13 +258,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.twin.busy:
             raise Refused(503, "server busy, please try again.  maximum pending requests exceeded")
         time.sleep(self.twin.first_word_seconds)
-        self._stream(ollama_server_chat.chat(self.twin, body, generate), body, self.twin.cut_chat_after, goes_on=False)
+        self.stream(ollama_server_chat.chat(self.twin, body, generate), body, self.twin.cut_chat_after, goes_on=False)
 
     def _pull(self) -> None:
         body = self._body()
         if not names.is_valid(str(body.get("model", ""))):
             raise Refused(400, "invalid model name")
-        self._stream(self._pull_lines(body["model"]), body, None, goes_on=False)
+        self.stream(self._pull_lines(body["model"]), body, None, goes_on=False)
 
     def _pull_lines(self, name: str) -> Iterator[dict[str, Any]]:
         yield {"status": "pulling manifest"}
@@ -304,16 +290,16 @@ class _Handler(BaseHTTPRequestHandler):
         store = server.store
         well_formed = bool(DIGEST.fullmatch(digest.replace("sha256-", "sha256:").lower()))
         if not well_formed:
-            return self._json({"error": "invalid digest format"}, 400)
+            return self.json({"error": "invalid digest format"}, 400)
         exists = store.blob(digest).exists()
         if method == "HEAD":
-            return self._send(200 if exists else 404, b"", "" if exists else "application/json; charset=utf-8")
+            return self.send(200 if exists else 404, b"", "" if exists else "application/json; charset=utf-8")
         if method != "POST":
             server.unexpected.append(f"{method} {self.path}")
-            return self._send(405, b"405 method not allowed", "text/plain")
+            return self.send(405, b"405 method not allowed", "text/plain")
         if exists:
             self.close_connection = True
-            return self._send(200, b"", "")
+            return self.send(200, b"", "")
         return self._receive(digest)
 
     def _receive(self, digest: str) -> None:
@@ -331,7 +317,7 @@ class _Handler(BaseHTTPRequestHandler):
                     received += len(block)
                     if server.cut_upload_after is not None and received > server.cut_upload_after:
                         server.cut_upload_after = None
-                        self._hang_up()
+                        self.hang_up()
                         raise ConnectionError
                     if server.disk_full:
                         raise Refused(500, f"write {temporary}: no space left on device")
@@ -345,81 +331,8 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             temporary.unlink(missing_ok=True)
         if true != digest:
-            return self._json({"error": f'digest mismatch, expected "{digest}", got "{true}"'}, 400)
-        return self._send(201, b"", "")
-
-    # --- answers --------------------------------------------------------------------------------------------------
-
-    def _hang_up(self) -> None:
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-    def _json(self, record: Any, status: int = 200) -> None:
-        self._send(status, json.dumps(record, ensure_ascii=False).encode(), "application/json; charset=utf-8")
-
-    def _send(self, status: int, data: bytes, kind: str) -> None:
-        if self.command == "POST" and status >= 400:
-            self.close_connection = True  # the body may not have been read
-        self.send_response(status)
-        if kind:
-            self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
-    def _stream(self, records: Iterator[dict[str, Any]], body: Any, cut_after: int | None, goes_on: bool) -> None:
-        """Lines as NDJSON, or the last one alone. `goes_on`: without its client, as a create of 0.34 does."""
-        whole = body.get("stream") is False
-        sent: list[dict[str, Any]] = []
-        gone = False
-        try:
-            for record in records:
-                if cut_after is not None and len(sent) >= cut_after and not gone:
-                    gone = True
-                    self.twin.cut_create_after = self.twin.cut_chat_after = None
-                    self._hang_up()
-                if gone and not (goes_on and self.twin.generation != "0.33"):
-                    return None
-                if not whole and not gone:
-                    gone = not self._line(record, first=not sent)
-                    if gone and not goes_on:
-                        return None
-                sent.append(record)
-        except LineError as error:
-            if sent and not whole:
-                return self._end_stream({"error": str(error)}) if not gone else None
-            status = error.first_status if not sent else 500
-            return self._json({"error": str(error)}, status)
-        if gone:
-            return None
-        return self._json(sent[-1]) if whole else self._end_stream(None)
-
-    def _line(self, record: dict[str, Any], first: bool) -> bool:
-        try:
-            if first:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-ndjson")
-                self.send_header("Transfer-Encoding", "chunked")
-                self.end_headers()
-            self._chunk(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-        except OSError:
-            return False
-        return True
-
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-        self.wfile.flush()
-
-    def _end_stream(self, last: dict[str, Any] | None) -> None:
-        with contextlib.suppress(OSError):
-            if last is not None:
-                self._chunk(json.dumps(last).encode() + b"\n")
-            self.wfile.write(b"0\r\n\r\n")
-            self.wfile.flush()
+            return self.json({"error": f'digest mismatch, expected "{digest}", got "{true}"'}, 400)
+        return self.send(201, b"", "")
 
 
 _ROUTES: dict[str, tuple[tuple[str, ...], str]] = {

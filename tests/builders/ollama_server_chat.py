@@ -134,7 +134,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
     context = server.load(model, options)
     if any(each.get("images") for each in messages) and "vision" not in server.capabilities(model):
         nested = {"code": 400, "message": "Multimodal data provided, but model does not support multimodal requests."}
-        raise Refused(400, json.dumps({"error": nested | {"type": "invalid_request_error"}}))
+        raise Refused(400, json.dumps({"error": nested | {"type": "invalid_request_error"}}, separators=(",", ":")))
     full = conversation(server, model, messages)
     prompt = rendered(server, model, full)
     if body.get("_debug_render_only"):
@@ -150,7 +150,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
             "n_prompt_tokens": len(prompt.split()),
             "n_ctx": context,
         }
-        raise Refused(400, json.dumps({"error": nested}))
+        raise Refused(400, json.dumps({"error": nested}, separators=(",", ":")))
     system = next((each["content"] for each in full if each["role"] == "system"), "")
     words = " ".join(each for each in (system, "|" if system else "", full[-1]["content"]) if each).split(" ")
     words += [f"word{number}" for number in range(500)] if server.endless else []

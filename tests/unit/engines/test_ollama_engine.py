@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from modelyard.engines.base import EngineState, InstallRequest, Ownership
+from modelyard.engines.base import ChatMessage, ChatRequest, EngineState, InstallRequest, Ownership
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.engines.ollama.listing import parameter_count, unix_seconds
 from modelyard.errors import Cancelled, Code, ModelyardError
@@ -183,29 +187,59 @@ def test_a_pull_can_be_stopped(new_server: OllamaServer, connect: Connect, tmp_p
         connect(new_server).pull("tiny", lambda event: cancel.cancel(), cancel)
 
 
-def test_something_else_answers_at_the_address() -> None:
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
+@pytest.fixture
+def stranger() -> Iterator[Callable[[bytes], str]]:
+    """Addresses of web servers that give one answer to everything."""
+    with ExitStack() as stack:
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<html>hello</html>")
+        def serve(body: bytes) -> str:
+            class Page(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
+                do_POST = do_GET
 
-    with HTTPServer(("127.0.0.1", 0), Page) as web:
-        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
-        thread.start()
-        engine = OllamaEngine(f"127.0.0.1:{web.server_address[1]}")
-        assert engine.status().state is EngineState.UNREACHABLE
-        assert engine.status().detail == Code.OLLAMA_NOT_OLLAMA.value
-        assert failure(engine.models) is Code.OLLAMA_NOT_OLLAMA
-        engine.close()
-        web.shutdown()
-        thread.join()
+                def log_message(self, *_: object) -> None:
+                    pass
+
+            web = stack.enter_context(HTTPServer(("127.0.0.1", 0), Page))
+            thread = threading.Thread(target=web.serve_forever, args=(0.02,))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(web.shutdown)
+            return f"127.0.0.1:{web.server_address[1]}"
+
+        yield serve
+
+
+def test_something_else_answers_at_the_address(stranger: Callable[[bytes], str]) -> None:
+    engine = OllamaEngine(stranger(b"<html>hello</html>"))
+    assert engine.status().state is EngineState.UNREACHABLE
+    assert engine.status().detail == Code.OLLAMA_NOT_OLLAMA.value
+    assert failure(engine.models) is Code.OLLAMA_NOT_OLLAMA
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"3", b"null", b'{"models": 3}', b'{"models": [3, {}, {"name": 5, "details": []}]}', b"\xff\xfe{"],
+)
+def test_odd_answers_end_in_an_error_or_in_nothing(stranger: Callable[[bytes], str], body: bytes) -> None:
+    engine = OllamaEngine(stranger(body))
+    question = ChatRequest("m", (ChatMessage("user", "hi"),))
+    for call in (
+        engine.models,
+        engine.running,
+        lambda: engine.show("m"),
+        lambda: list(engine.chat(question, CancelToken())),
+        lambda: engine.pull("m", lambda event: None, CancelToken()),
+        lambda: engine.unload("m"),
+    ):
+        with contextlib.suppress(ModelyardError):
+            call()
+    engine.close()
 
 
 def test_an_odd_ollama_host_does_not_break_the_official_client(

@@ -102,3 +102,24 @@ def test_recorded_status_lines(tmp_path: Path, generation: str) -> None:
     assert [line.replace("creating new", "using existing") for line in got] == [
         line.replace("creating new", "using existing") for line in expected
     ]
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_recorded_chat_refusals(tmp_path: Path, generation: str) -> None:
+    """Wrong options, thinking and pictures that a model cannot take: the real server's words."""
+    path = shared(f"conformance/ollama-{generation}/chat_real_llamaserver.json")
+    labels = ("chat option", "chat think", "image on text model", "chat unknown renderer")
+    compared = 0
+    with OllamaServer(tmp_path / "models", generation) as server, httpx.Client(base_url=server.url) as client:
+        digest, _ = server.store.put(write_gguf(tmp_path / "smol.gguf").read_bytes())
+        client.post("/api/create", json={"model": "smol", "files": {"smol.gguf": digest}})
+        client.post("/api/create", json={"model": "smolr", "from": "smol", "renderer": "nope"})
+        for call in json.loads(path.read_text(encoding="utf-8")):
+            if not call["label"].startswith(labels) or call["label"] == "chat think number":
+                continue
+            answer = client.post("/api/chat", json=call["request"]["json"])
+            assert answer.status_code == call["status"], call["label"]
+            if call["status"] >= 400:
+                assert answer.json() == json.loads(call["body"]), call["label"]
+            compared += 1
+    assert compared >= (1 if generation == "0.33" else 15)

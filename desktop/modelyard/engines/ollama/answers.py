@@ -22,7 +22,9 @@ _NO_MEMORY = ("requires more system memory", "out of memory", "unable to allocat
 _LOAD = (
     "llama-server process has terminated",
     "error starting llama-server",
+    "runner process has terminated",
     "failed to load model",
+    "model failed to load",
     "unable to load model",
     "error loading model",
     "unknown model architecture",
