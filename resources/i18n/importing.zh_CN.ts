@@ -163,6 +163,10 @@
         <translation>完成</translation>
     </message>
     <message>
+        <source>Another program works on it.</source>
+        <translation>另一个程序正在处理。</translation>
+    </message>
+    <message>
         <source>Pause</source>
         <translation>暂停</translation>
     </message>

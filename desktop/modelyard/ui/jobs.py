@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
 
 from ..errors import Code, ModelyardError
 from ..events import Event, Kind, error_of
@@ -132,6 +132,21 @@ class Jobs(QObject):
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
 
+    def runs_elsewhere(self, job: Job) -> bool:
+        """Another program (the command line) works on it."""
+        return job.state is JobState.RUNNING and (self._thread is None or self._thread.job.id != job.id)
+
+    def look_again(self) -> None:
+        """Takes in what other programs wrote into the book."""
+        for job in self._services.jobs.load():
+            known = self._jobs.get(job.id)
+            if known is None:
+                self._jobs[job.id] = job
+                self.added.emit(job)
+            elif self.runs_elsewhere(known) and job.state is not known.state:
+                self._jobs[job.id] = job
+                self.changed.emit(job)
+
     @property
     def busy(self) -> bool:
         return self._thread is not None
@@ -176,6 +191,7 @@ class Jobs(QObject):
         if not thread.wait(_GRACE_MS):
             thread.end_worker()
             thread.wait()
+        QCoreApplication.sendPostedEvents(thread)  # its ending, which nobody would fetch any more
 
     def _stop(self, job_id: str, state: JobState) -> None:
         job = self._jobs[job_id]
@@ -184,7 +200,7 @@ class Jobs(QObject):
             self._ending[job_id] = state
             thread.ask_to_stop()
             QTimer.singleShot(_GRACE_MS, thread, lambda: self._insist(thread))
-        elif not job.state.ended:
+        elif not job.state.ended and not self.runs_elsewhere(job):
             self._set(replace(job, state=state))
 
     def _insist(self, thread: JobThread) -> None:
@@ -230,6 +246,8 @@ class Jobs(QObject):
         self._run_next()
 
     def _set(self, job: Job) -> Job:
+        if job.state not in (JobState.RUNNING, JobState.WAITING):
+            job = replace(job, owner="")
         self._jobs[job.id] = job
         try:
             self._services.jobs.save(job)

@@ -21,8 +21,8 @@ class Place(StrEnum):
 
 class Routes(QObject):
     """Signals: go(Place), import_text(str) with a path, link or "" for the wizard's first page,
-    chat_with(engine, model), models_changed(), toast(text), titled(text) with what the chat is about, mend(Action, ModelyardError) for error buttons that lead
-    to another page."""
+    chat_with(engine, model), models_changed(), toast(text), titled(text) with what the chat is about,
+    mend(Action, ModelyardError) for error buttons that lead to another page."""
 
     go = Signal(object)
     import_text = Signal(str)

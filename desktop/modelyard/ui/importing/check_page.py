@@ -82,6 +82,8 @@ class CheckPage(WizardPage):
         if action is Action.RETRY:
             self._found = None
             self.enter()
+        elif action is Action.CHOOSE_OTHER:
+            self.backward.emit()
         else:
             self.context.routes.mend_error(action, error)
 

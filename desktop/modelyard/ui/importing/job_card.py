@@ -97,6 +97,8 @@ class JobCard(Card):
         jobs, routes = self._context.jobs, self._context.routes
         line = row(spacing=Space.M)
         match job.state:
+            case JobState.RUNNING if jobs.runs_elsewhere(job):
+                line.addWidget(Text(self.tr("Another program works on it."), "muted", wrap=False))
             case JobState.RUNNING | JobState.WAITING:
                 line.addWidget(button(self.tr("Pause"), lambda: jobs.pause(job.id)))
                 line.addWidget(button(self.tr("Cancel"), lambda: jobs.cancel(job.id), "quiet"))

@@ -43,6 +43,9 @@ class ImportsView(Page):
         context.jobs.event.connect(self._follow)
         self._settle()
 
+    def refresh(self) -> None:
+        self.context.jobs.look_again()
+
     def _add(self, job: Job) -> None:
         if job.id not in self._cards:
             self._cards[job.id] = JobCard(self.context, job)

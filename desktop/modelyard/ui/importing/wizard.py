@@ -94,6 +94,7 @@ class ImportWizard(QWidget):
         for page in self._pages:
             self._stack.addWidget(page)
             page.valid_changed.connect(self._update)
+            page.backward.connect(self._go_back)
         self._source.forward.connect(lambda: self._show(self._check))
         self._role.forward.connect(self._start)
         self._progress.ended.connect(self._finished)

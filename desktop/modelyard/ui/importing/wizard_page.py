@@ -12,13 +12,15 @@ from .draft import Draft
 
 
 class WizardPage(QWidget):
-    """Signals: valid_changed() when `valid` or `next_label` changed; forward() to go on without pressing Next.
+    """Signals: valid_changed() when `valid` or `next_label` changed; forward() and backward() to go on or back
+    without pressing a button of the frame.
 
     Attributes: body, the scrolling column to fill; states, content / busy / error.
     """
 
     valid_changed = Signal()
     forward = Signal()
+    backward = Signal()
 
     title = ""
     has_next = True

@@ -1,0 +1,187 @@
+"""The import wizard as a person walks it, with mouse and keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from modelyard.errors import Code, ModelyardError
+from modelyard.importing.inspection import Inspection, Refusal
+from modelyard.importing.jobs import JobState
+from modelyard.ui.app import Desktop
+from modelyard.ui.importing.role_page import StarterCard
+from modelyard.ui.importing.size_row import SizeRow
+from modelyard.ui.routes import Place
+
+from .scenes import FILE, press, pump, wait_for
+from .twins import House, import_script, inspection_of
+
+
+def wizard(desk: Desktop) -> Any:
+    return desk.window.page("wizard")
+
+
+def texts(root: QWidget) -> str:
+    return "\n".join(label.text() for label in root.findChildren(QLabel) if label.isVisible())
+
+
+def to_check(desk: Desktop) -> Any:
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: page._check.valid)
+    return page
+
+
+def drop(window: QWidget, path: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(path)])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(400, 300), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def test_drop_two_buttons_chat(desk: Desktop, qtbot: QtBot) -> None:
+    desk.window.go(Place.CHAT)
+    drop(desk.window, FILE)
+    page = wizard(desk)
+    wait_for(lambda: page._check.valid)
+    assert "SmolLM2 135M Instruct" in texts(page) and "Works" in texts(page)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    wait_for(lambda: "is home" in texts(page))
+    assert "Hello! I am SmolLM2" in texts(page)
+    press(page, "Chat now")
+    assert desk.window.current == "chat"
+    session = desk.window.page("chat")._session
+    wait_for(lambda: session.model is not None)
+    assert session.model.name == "smollm2-135m-instruct"
+
+
+def test_the_same_with_keys_only(desk: Desktop) -> None:
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: page._check.valid and page._next.hasFocus())
+    QTest.keyClick(page._next, Qt.Key.Key_Return)
+    wait_for(lambda: page._page is page._role and page._next.isEnabled())
+    QTest.keyClick(desk.window.focusWidget(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    wait_for(lambda: page._page is page._done)
+    wait_for(lambda: isinstance(desk.window.focusWidget(), QPushButton))
+    QTest.keyClick(desk.window.focusWidget(), Qt.Key.Key_Return)
+    wait_for(lambda: desk.window.current == "chat")
+
+
+def test_back_loses_nothing(desk: Desktop, qtbot: QtBot) -> None:
+    page = to_check(desk)
+    rows = [row for row in page._check.findChildren(SizeRow) if row.option.size == "Q8_0"]
+    qtbot.mouseClick(rows[0], Qt.MouseButton.LeftButton)
+    wait_for(lambda: page._check.valid)
+    assert page._next.text() == "Import anyway"  # it will not fit; the person may still
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    name = page._role.findChild(QLineEdit)
+    name.setText("我的模型")
+    mario = next(card for card in page._role.findChildren(StarterCard) if card.persona.system == "You are Mario.")
+    qtbot.mouseClick(mario, Qt.MouseButton.LeftButton)
+    QTest.keyClick(page, Qt.Key.Key_Escape)  # back
+    assert page._page is page._check
+    assert rows[0].isChecked()
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    assert (name.text(), mario.isChecked()) == ("我的模型", True)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    wait_for(lambda: bool(desk.jobs.all()))
+    choice = desk.jobs.all()[0].plan.choice
+    assert (choice.size, choice.display_name, choice.persona.system) == ("Q8_0", "我的模型", "You are Mario.")
+
+
+def test_something_unknown_is_said_and_another_can_be_chosen(desk: Desktop, house: House) -> None:
+    house.inspection_error = ModelyardError(Code.GGUF_NOT_GGUF, name="notes.gguf")
+    desk.window.import_text("/x/notes.gguf")
+    page = wizard(desk)
+    wait_for(lambda: "notes.gguf" in texts(page))
+    assert not page._next.isEnabled()
+    press(page, "Choose another")
+    assert page._page is page._source
+
+
+def test_try_again_after_an_error(desk: Desktop, house: House) -> None:
+    house.inspection_error = ModelyardError(Code.FILE_CHANGED, name="model.gguf")
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: "changed while it was being read" in texts(page))
+    house.inspection_error = None
+    press(page, "Try again")
+    wait_for(lambda: page._check.valid)
+
+
+def test_a_refusal_stands_under_what_it_is(desk: Desktop, house: House) -> None:
+    def refused(path: Path) -> Inspection:
+        return replace(
+            inspection_of(path), refusal=Refusal(Code.GGUF_NO_MODEL, {"name": "x", "kind": "mmproj"}), sizes=()
+        )
+
+    house.inspection = refused
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: "Not yet" in texts(page))
+    assert not page._next.isEnabled()
+
+
+def test_name_taken_is_asked_again(desk: Desktop, qtbot: QtBot) -> None:
+    page = to_check(desk)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    name = page._role.findChild(QLineEdit)
+    name.setText("taken")
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not page._next.isEnabled() and not name.isVisible() and any_error(page))
+    press(page, "Choose another name")
+    assert name.isVisible()
+    name.setText("free")
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    wait_for(lambda: bool(desk.jobs.all()))
+
+
+def any_error(page: QWidget) -> bool:
+    from modelyard.ui.widgets.error_panel import ErrorPanel
+
+    return any(panel.isVisible() for panel in page.findChildren(ErrorPanel))
+
+
+def test_pause_from_the_wizard_go_on_from_imports(desk: Desktop, house: House, qtbot: QtBot) -> None:
+    house.script = import_script(pause=5.0)
+    page = to_check(desk)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    wait_for(lambda: desk.jobs.busy)
+    pump(0.1)
+    press(page, "Pause")
+    assert desk.window.current == "imports"
+    wait_for(lambda: desk.jobs.all()[0].state is JobState.PAUSED)
+    house.script = import_script()
+    imports = desk.window.page("imports")
+    pump(0.1)
+    press(imports, "Go on")
+    wait_for(lambda: desk.jobs.all()[0].state is JobState.DONE)
+    pump(0.1)
+    assert "Tested: answers and stops correctly." in texts(imports)
+
+
+def test_failure_has_its_button_in_imports(desk: Desktop, house: House, qtbot: QtBot) -> None:
+    full = {"folder": "/x", "need_bytes": 5_000_000_000, "free_bytes": 1_000_000}
+    house.script = [*import_script()[:4], {"event": "failed", "code": "disk_full", "fields": full}]
+    page = to_check(desk)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
+    wait_for(lambda: bool(desk.jobs.all()) and desk.jobs.all()[0].state is JobState.FAILED)
+    desk.window.go(Place.IMPORTS)
+    imports = desk.window.page("imports")
+    assert "5.0 GB are needed" in texts(imports)
+    press(imports, "Free up space")
+    assert desk.window.current == "models"
