@@ -131,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("--output", type=Path, metavar="FILE", help="write the GGUF there (with --engine none)")
     bring.add_argument("--imatrix", type=Path, metavar="FILE", help="importance matrix")
     bring.add_argument("--base", default="", help="base model of an add-on: folder, GGUF or Hugging Face name")
+    bring.add_argument("--repair", action="store_true", help="mend what is missing in a GGUF's metadata, in a copy")
     bring.add_argument("--replace", action="store_true", help="replace a model or file of the same name")
     bring.add_argument("--yes", action="store_true", help="do not ask")
 

@@ -42,6 +42,7 @@ def bring(house: House, options: argparse.Namespace, output: Output, cancel: Can
         output=options.output,
         replace=options.replace,
         imatrix=options.imatrix,
+        repair=options.repair and bool(seen.repairs),
         keep_original=house.settings.flag("keep_originals"),
     )
     plan = make_plan_or_raise(house, seen, choice)
@@ -225,7 +226,7 @@ def _confirmed(plan: ImportPlan, seen: Inspection, options: argparse.Namespace, 
 def _show_inspection(seen: Inspection, output: Output, only: str = "") -> None:
     words = output.words
     output.line(f"{seen.title}  ·  {seen.architecture}  ·  {seen.stored_as}  ·  {words.amount(seen.source_bytes)}")
-    for note in (*seen.risks, *seen.warnings):
+    for note in (*seen.risks, *seen.warnings, *seen.repairs):
         output.line("! " + words.warning(note.code, note.fields))
     if seen.refusal is not None:
         output.line("✗ " + words.error_line(seen.refusal.error()))

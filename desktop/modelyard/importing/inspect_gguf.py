@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import Code, ModelyardError
 from ..formats.gguf import read_header
 from ..formats.gguf_facts import GgufFacts, GgufKind, facts
+from ..formats.gguf_repair import repairs
 from ..formats.mmproj import Projector, best_projectors, projector
 from ..formats.source import FileSource
 from ..formats.split import GgufSet, read_set
@@ -35,6 +36,9 @@ def inspect_gguf(source: Source, path: Path, machine: Machine) -> Inspection:
     paired = paired_projector(path, known)
     size_bytes = sum(each.stat().st_size for each in paths)
     seen = gguf_inspection(source, path.name, whole, known, machine, size_bytes, paired)
+    with FileSource(paths[0]) as first:
+        proposals = repairs(first, whole.header)
+    seen = replace(seen, repairs=tuple(Note(f"repair_{each.kind}", {"shown": each.shown}) for each in proposals))
     if seen.refusal is not None:
         return seen
     from .rewrite_gguf import smaller_sizes  # numpy and the quantizer: not needed to refuse

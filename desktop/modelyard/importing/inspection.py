@@ -106,6 +106,7 @@ class Inspection:
     projector: str = ""  # file name of the paired mmproj
     risks: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
+    repairs: tuple[Note, ...] = ()  # what ImportChoice.repair would mend, in a copy
     sizes: tuple[SizeOption, ...] = ()
     refusal: Refusal | None = None
     original: str = ""  # the outtype that size "original" means

@@ -25,6 +25,7 @@ class ImportChoice:
     keep_original: bool = False  # of what is fetched; a person's own files always stay
     replace: bool = False
     imatrix: Path | None = None
+    repair: bool = False  # what the inspection proposes to repair, in our copy
 
 
 @dataclass(frozen=True)

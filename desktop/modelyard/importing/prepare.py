@@ -52,13 +52,22 @@ def prepare_gguf(
         known = facts(whole.header)
         projector = paired_projector(path, known)
         cancel.check()
-    if plan.choice.size == AS_IS and len(paths) == 1:
+    if plan.choice.size == AS_IS and len(paths) == 1 and not plan.choice.repair:
         return _finished(path, known, projector, path, ours=False)
     from .rewrite_gguf import rewrite
 
     with step(Step.PREPARING, listener):
         written = rewrite(whole, paths, plan, result_path(plan, folder), surroundings, listener, cancel)
-    return _finished(written.path, known, projector, path, ours=True, sha256=written.sha256, warnings=written.warnings)
+    made = read_set(written.path)[0]
+    return _finished(
+        written.path,
+        facts(made.header),
+        projector,
+        path,
+        ours=True,
+        sha256=written.sha256,
+        warnings=written.warnings,
+    )
 
 
 def _finished(

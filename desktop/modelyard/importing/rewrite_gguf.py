@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..convert.content import MetadataEntry
 from ..events import CancelToken, Listener
+from ..formats.gguf_repair import repairs
+from ..formats.source import FileSource
 from ..formats.split import GgufSet
 from ..quantize.gguf_sets import merge
 from ..quantize.gguf_source import GgufFile, GgufWeights, stored_content
@@ -64,6 +67,11 @@ def rewrite(
         identity=state_of(paths),
     )
     return Rewritten(written.path, written.sha256, content.warnings)
+
+
+def _changes(whole: GgufSet, path: Path) -> list[MetadataEntry]:
+    with FileSource(path) as source:
+        return [MetadataEntry(each.key, each.type, each.value) for each in repairs(source, whole.header)]
 
 
 def _files(whole: GgufSet, paths: tuple[Path, ...]) -> list[GgufFile]:

@@ -29,19 +29,29 @@ def merge(
     cancel: CancelToken,
     threads: int | None = None,
     identity: str = "",
+    changes: Sequence[MetadataEntry] = (),
 ) -> WrittenFile:
-    """One file of all shards, given in order. Raises as writer.write_layout and gguf_source.stored_content."""
+    """One file of all shards, given in order, with `changes` in its metadata. Raises as writer.write_layout and
+    gguf_source.stored_content."""
     return write_layout(
-        merged_layout(files), GgufWeights(files), destination, listener, cancel, threads, identity=identity
+        merged_layout(files, changes), GgufWeights(files), destination, listener, cancel, threads, identity=identity
     )
 
 
-def merged_layout(files: Sequence[GgufFile]) -> Layout:
+def merged_layout(files: Sequence[GgufFile], changes: Sequence[MetadataEntry] = ()) -> Layout:
     """The layout of the one file: tensors as they follow in the shards, metadata of the first with a shard count of 0
     at the end (llama-gguf-split's sign that nothing is left to merge)."""
     entries = [entry for entry in _all_metadata(files[0]) if entry.key != _COUNT]
-    entries.append(MetadataEntry(_COUNT, ValueType.UINT16, 0))
-    return place(_as_they_are(_plans(files)), tuple(entries))
+    if len(files) > 1:
+        entries.append(MetadataEntry(_COUNT, ValueType.UINT16, 0))
+    return place(_as_they_are(_plans(files)), changed(entries, changes))
+
+
+def changed(entries: Sequence[MetadataEntry], changes: Sequence[MetadataEntry]) -> tuple[MetadataEntry, ...]:
+    """The entries with some replaced in their place and new ones at the end."""
+    wanted = {entry.key: entry for entry in changes}
+    kept = [wanted.pop(entry.key, entry) for entry in entries]
+    return (*kept, *wanted.values())
 
 
 def split_layouts(file: GgufFile, max_bytes: int) -> list[Layout]:
