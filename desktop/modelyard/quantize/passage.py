@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PROGRESS_SECONDS = 0.1
+_SYNC_BYTES = 128 * 1024 * 1024  # what may wait in memory: the disk works while the processor does
 _SYNC_SECONDS = 1.0
+_SYNC_LOOK_SECONDS = 0.05
 _PATIENCE_SECONDS = 0.5  # for a sync under way: a slow disk must not hold up a cancel; it ends by itself
 _HASH_BYTES = 4 * 1024 * 1024
 
@@ -198,18 +200,19 @@ class Passage:
 
     def _sync_now_and_then(self) -> None:
         """Lets the disk work early, and marks in the journal what a crash of the computer cannot take back."""
-        synced = len(self._journal.finished)
-        while not self._stop.wait(_SYNC_SECONDS):
+        synced_bytes, synced_at = self._written_bytes, time.monotonic()
+        while not self._stop.wait(_SYNC_LOOK_SECONDS):
             with self._changed:
-                count = len(self._journal.finished)
-            if count == synced:
+                count, written = len(self._journal.finished), self._written_bytes
+            waited = time.monotonic() - synced_at
+            if written - synced_bytes < _SYNC_BYTES and (waited < _SYNC_SECONDS or written == synced_bytes):
                 continue
             self._file.sync()
             with self._changed:
                 if self._stop.is_set():
                     return
                 self._journal.synced(count)
-            synced = count
+            synced_bytes, synced_at = written, time.monotonic()
             if self._on_safe is not None:
                 self._on_safe([self._layout.tensors[n].job.name for n in self._journal.finished[:count]])
 

@@ -61,7 +61,9 @@ def write_gguf(
 
     `threads`: None for all cores. `identity` names the state of the sources (sizes and times, a commit): a part of an
     earlier run is taken up only if it is the same. `as_read`: work in the order of content.tensors, for weights that
-    are still being downloaded, not in file order. Progress events are at most ten a second, on the caller's thread.
+    are still being downloaded, not in file order. `on_safe` is told, again and again, the names of all tensors that
+    even a crash of the computer cannot take back: their sources may go. Progress events are at most ten a second, on
+    the caller's thread.
     Raises Cancelled and the errors of `reader` (the part stays for a later run), DISK_FULL (it stays too),
     FOLDER_NOT_WRITABLE, SIZE_UNKNOWN, IMPORTANCE_MISSING, IMPORTANCE_MISMATCH, WEIGHTS_NOT_FINITE, WEIGHTS_TOO_LARGE,
     QUANTIZER_MISSING.
