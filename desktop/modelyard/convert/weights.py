@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from ..formats.checkpoint import Locate, RowReader, TensorTable
 from ..formats.checkpoint_files import SmallFiles
-from ..formats.checkpoint_tensor import StoredTensor
+from ..formats.checkpoint_tensor import StoredTensor, numpy_name
 from .content import WeightReader
+
+# Rows are computed in pieces that stay in the processor's cache with all their intermediate forms.
+_TILE_ELEMENTS, _TILE_ROWS = 1 << 17, 16
 
 
 class DerivedTensor(Protocol):
@@ -83,7 +86,16 @@ class _DerivedReader:
 
     def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
         derived = self._derived.get(name)
-        return self._below.read(name, start, stop) if derived is None else derived.rows(self._below, start, stop)
+        if derived is None:
+            return self._below.read(name, start, stop)
+        step = max(_TILE_ROWS, _TILE_ELEMENTS // max(1, derived.tensor.columns))
+        if stop - start <= step:
+            return derived.rows(self._below, start, stop)
+        out = np.empty((stop - start, derived.tensor.columns), numpy_name(derived.tensor.dtype))
+        for at in range(start, stop, step):
+            end = min(stop, at + step)
+            out[at - start : end - start] = derived.rows(self._below, at, end)
+        return out
 
     def close(self) -> None:
         self._below.close()
@@ -95,7 +107,7 @@ def to_float32(data: NDArray[Any], dtype: str) -> NDArray[np.float32]:
     if dtype == "BF16":
         return (data.astype(np.uint32) << np.uint32(16)).view(np.float32)
     if dtype in _BYTE_FLOATS:
-        return np.asarray(_BYTE_FLOATS[dtype][data])
+        return np.take(_BYTE_FLOATS[dtype], data)
     return data.astype(np.float32, copy=False)
 
 

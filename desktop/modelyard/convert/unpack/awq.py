@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import from_float32, read_whole, to_float32
-from .bits import aligned, unpack_fields
+from .bits import aligned, field_table, per_byte, scale_groups
 from .scheme import Unpacking, number_of
 
 _ORDER = [0, 4, 1, 5, 2, 6, 3, 7]  # which field of a word holds outputs 0 … 7
@@ -40,16 +40,14 @@ class AwqTensor:
         weight = self._unpacked(reader, self.qweight, start, stop)
         zeros = self._unpacked(reader, self.qzeros, start, stop)
         scales = to_float32(read_whole(reader, self.scales)[:, start:stop].T, self.scales.dtype)
-        group = weight.shape[1] // zeros.shape[1]
-        values = (weight - np.repeat(zeros, group, axis=1)).astype(np.float32) * np.repeat(scales, group, axis=1)
-        return from_float32(values, self.tensor.dtype)
+        return from_float32(scale_groups(weight, zeros, scales, None), self.tensor.dtype)
 
-    def _unpacked(self, reader: RowReader, words: StoredTensor, start: int, stop: int) -> NDArray[np.int32]:
+    def _unpacked(self, reader: RowReader, words: StoredTensor, start: int, stop: int) -> NDArray[np.float32]:
         """Outputs [start, stop) as rows."""
         first, last = aligned(start, stop, 8, self.tensor.shape[0])
-        fields = unpack_fields(read_whole(reader, words)[:, first // 8 : last // 8], 4)
+        fields = per_byte(read_whole(reader, words)[:, first // 8 : last // 8], field_table(4, np.uint8))
         ordered = fields.reshape(len(fields), -1, 8)[:, :, _ORDER].reshape(len(fields), -1)
-        return ordered[:, start - first : stop - first].T
+        return ordered[:, start - first : stop - first].T.astype(np.float32, order="C")
 
 
 def plan_awq(plan: Unpacking, config: Mapping[str, Any]) -> None:

@@ -34,6 +34,57 @@ def unpack_stream(words: NDArray[Any], bits: int) -> NDArray[np.int32]:
     return fields.astype(np.int32).reshape(*words.shape[:-1], words.shape[-1] * 32 // bits)
 
 
+def per_byte(packed: NDArray[Any], table: NDArray[Any]) -> NDArray[Any]:
+    """The numbers each byte stands for, one after another along the last dimension.
+
+    packed: any shape and type, contiguous. table: shape (256, k), k numbers of together 1, 2, 4, 8 or 16 bytes: those
+    are copied as one element, many times faster than as a row.
+    """
+    unit = np.dtype({1: "u1", 2: "u2", 4: "u4", 8: "u8", 16: "c16"}[table.shape[1] * table.itemsize])
+    values = np.take(np.ascontiguousarray(table).view(unit).reshape(256), np.ascontiguousarray(packed).view(np.uint8))
+    return values.view(table.dtype)
+
+
+def field_table(bits: int, dtype: Any = np.float32) -> NDArray[Any]:
+    """For per_byte: the 8 // bits integers in a byte, low ones first. bits: 1, 2, 4 or 8."""
+    shifts = np.arange(0, 8, bits)
+    return ((np.arange(256)[:, None] >> shifts) & ((1 << bits) - 1)).astype(dtype)
+
+
+def integers_of(words: NDArray[Any], bits: int) -> NDArray[np.float32]:
+    """Packed integers as float32, along the last dimension; words: 32-bit, see unpack_stream."""
+    if 8 % bits == 0:
+        return per_byte(words, field_table(bits))
+    return unpack_stream(words, bits).astype(np.float32)
+
+
+def scale_groups(
+    values: NDArray[np.float32],
+    zeros: NDArray[np.float32] | np.float32 | None,
+    scales: NDArray[np.float32],
+    group: NDArray[Any] | None,
+) -> NDArray[np.float32]:
+    """(values − zeros) × scales; `values` is used up.
+
+    values: (rows, columns). zeros, scales: (rows, groups), zeros also one number or None. group: the group of each
+    column; None: groups of equal length in order.
+    """
+    if group is not None:
+        if isinstance(zeros, np.ndarray):
+            values -= np.take(zeros, group, axis=1)
+        elif zeros is not None:
+            values -= zeros
+        values *= np.take(scales, group, axis=1)
+        return values
+    parts = values.reshape(len(values), scales.shape[1], -1)
+    if isinstance(zeros, np.ndarray):
+        parts -= zeros[:, :, None]
+    elif zeros is not None:
+        parts -= zeros
+    parts *= scales[:, :, None]
+    return parts.reshape(values.shape)  # a copy's own, where values was part of something wider
+
+
 def aligned(start: int, stop: int, step: int, limit: int) -> tuple[int, int]:
     """The range widened to multiples of `step`, at most `limit`."""
     return start // step * step, min(limit, -(-stop // step) * step)

@@ -19,6 +19,7 @@ from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import MAX_DIMENSIONS, StoredTensor
 from ...formats.json_bounded import parse_object
 from ..weights import from_float32, read_whole, to_float32
+from .bits import per_byte
 from .scheme import Unpacking, number_of
 
 _STATE = ".quant_state.bitsandbytes__"
@@ -50,9 +51,12 @@ class FourBit:
         packed = reader.read(self.packed.name, 0, self.packed.rows).reshape(-1).view(np.uint8)
         code = to_float32(read_whole(reader, self.code), self.code.dtype)
         pairs = code[np.stack([np.arange(256) >> 4, np.arange(256) & 15], axis=1)]
-        values = pairs[packed[first // 2 : -(-last // 2)]].reshape(-1)[: last - first]
-        scales = np.repeat(self._scales(reader, first_block, last_block), self.block)[: last - first]
-        values *= scales
+        values = per_byte(packed[first // 2 : -(-last // 2)], pairs)[: last - first]
+        scales = self._scales(reader, first_block, last_block)
+        even = (last - first) // self.block
+        blocks = values[: even * self.block].reshape(even, self.block)
+        blocks *= scales[:even, None]
+        values[even * self.block :] *= scales[-1:]
         flat = values[start * columns - first : stop * columns - first]
         return from_float32(flat.reshape(stop - start, columns), self.tensor.dtype)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_whole, to_float32
-from .bits import aligned, unpack_fields
+from .bits import aligned, integers_of, scale_groups, unpack_fields
 from .fp4 import plan_mxfp4_packed, plan_nvfp4
 from .scaled import add_scaled
 from .scheme import Unpacking, number_of
@@ -40,23 +40,19 @@ class PackedTensor:
 
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
         columns = self.tensor.columns
-        fields = unpack_fields(reader.read(self.packed.name, start, stop), self.bits)[:, :columns]
+        words = reader.read(self.packed.name, start, stop)
+        fields = integers_of(words, self.bits) if 8 % self.bits == 0 else unpack_fields(words, self.bits).astype("f4")
         scale = to_float32(reader.read(self.scale.name, start, stop), self.scale.dtype)
-        zero = self._zeros(reader, start, stop)
-        if self.g_idx is not None:
-            group = read_whole(reader, self.g_idx)
-        else:
-            group = np.arange(columns) // -(-columns // scale.shape[1])
-        offset = zero if zero.ndim == 0 else zero[:, group]
-        return (fields - offset).astype(np.float32) * scale[:, group]
+        group = read_whole(reader, self.g_idx) if self.g_idx is not None else None
+        return scale_groups(fields[:, :columns], self._zeros(reader, start, stop), scale, group)
 
-    def _zeros(self, reader: RowReader, start: int, stop: int) -> NDArray[Any]:
+    def _zeros(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32] | np.float32:
         if self.zero_point is None:
-            return np.asarray(1 << (self.bits - 1), dtype=np.int32)
+            return np.float32(1 << (self.bits - 1))
         per_word = 32 // self.bits
         first, last = aligned(start, stop, per_word, self.zero_point.shape[0] * per_word)
         words = read_whole(reader, self.zero_point)[first // per_word : -(-last // per_word)]
-        return unpack_fields(words.T, self.bits).T[start - first : stop - first]
+        return unpack_fields(words.T, self.bits).T[start - first : stop - first].astype(np.float32)
 
 
 def plan_compressed(plan: Unpacking, config: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_whole, to_float32
+from .bits import per_byte, scale_groups
 from .scheme import Unpacking
 
 _E2M1 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6], dtype=np.float32)
@@ -39,14 +40,13 @@ class Fp4Tensor:
         return (self.packed.name, self.scale.name, *((self.factor.name,) if self.factor else ()))
 
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
-        count = stop - start
-        codes = _PAIRS[reader.read(self.packed.name, start, stop)].reshape(count, -1, self.block)
+        codes = per_byte(reader.read(self.packed.name, start, stop), _PAIRS)
         dtype = "F8_E8M0" if self.block == 32 else self.scale.dtype
         scale = to_float32(reader.read(self.scale.name, start, stop), dtype)
         if self.factor is not None:
             factor = to_float32(read_whole(reader, self.factor), self.factor.dtype).reshape(())
             scale = scale * (np.float32(1) / factor if self.divide else factor)
-        return np.asarray(codes * scale[:, :, None], dtype=np.float32).reshape(count, -1)
+        return scale_groups(codes, None, scale, None)
 
 
 def plan_nvfp4(plan: Unpacking, name: str, packed: str, scale: str, factor: str, *, divide: bool) -> None:
@@ -78,7 +78,7 @@ def _plan(
     plan.add(Fp4Tensor(seen, packed, scale, factor, divide, block))
 
 
-# --- into ggml's blocks, bits moved only -------------------------------------------------------------------------------
+# --- into ggml's blocks, bits moved only ----------------------------------------------------------------------
 def mxfp4_blocks(packed: NDArray[Any], scale: NDArray[Any]) -> NDArray[np.uint8]:
     """Rows of ggml MXFP4 from rows of packed codes (low nibble first) and their E8M0 scales.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_whole, to_float32
-from .bits import aligned, unpack_stream
+from .bits import aligned, integers_of, scale_groups, unpack_stream
 from .scheme import Unpacking, number_of
 
 
@@ -39,19 +39,22 @@ class GptqTensor:
 
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
         inputs = self.tensor.shape[1]
-        weight = unpack_stream(read_whole(reader, self.qweight)[:, start:stop].T, self.bits)[:, :inputs]
+        weight = integers_of(np.ascontiguousarray(read_whole(reader, self.qweight)[:, start:stop].T), self.bits)
         first, last = aligned(start, stop, 32, self.tensor.shape[0])
         words = slice(first * self.bits // 32, -(-last * self.bits // 32))
         zeros = unpack_stream(read_whole(reader, self.qzeros)[:, words], self.bits)[:, start - first : stop - first].T
         scales = to_float32(read_whole(reader, self.scales)[:, start:stop].T, self.scales.dtype)
-        group = self._groups(reader, inputs)
-        return scales[:, group] * (weight - (zeros + self.zero_offset)[:, group]).astype(np.float32)
+        floats = (zeros + self.zero_offset).astype(np.float32)
+        return scale_groups(weight[:, :inputs], floats, scales, self._groups(reader, inputs))
 
-    def _groups(self, reader: RowReader, inputs: int) -> NDArray[Any]:
+    def _groups(self, reader: RowReader, inputs: int) -> NDArray[Any] | None:
         """The group of each input. Act-order files number them in g_idx; a negative number counts from the end."""
-        if self.g_idx is not None:
-            return read_whole(reader, self.g_idx)
-        return np.arange(inputs) // -(-inputs // self.scales.shape[0])
+        groups = self.scales.shape[0]
+        if self.g_idx is None:
+            return None if inputs % groups == 0 else np.arange(inputs) // -(-inputs // groups)
+        stored = read_whole(reader, self.g_idx)
+        plain = inputs % groups == 0 and np.array_equal(stored, np.arange(inputs) // (inputs // groups))
+        return None if plain else stored
 
 
 def plan_gptq(plan: Unpacking, config: Mapping[str, Any]) -> None:
