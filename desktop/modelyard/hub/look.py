@@ -8,9 +8,11 @@ from urllib.parse import quote, urlencode
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken
+from .answers import check_answer
 from .links import is_repository_id
 from .remote_file import RemoteFile
 from .session import Session
+from .untrusted import count, digest, table, text, texts
 from .values import RepoFile, RepoListing, SearchHit
 
 SMALL_FILE_LIMIT = 64 << 20  # config, tokenizer and template files; the largest tokenizer.json seen is about 35 MB
@@ -35,10 +37,10 @@ def list_repository(
     siblings = info.get("siblings")
     if not isinstance(siblings, list) or len(siblings) > _FILES_LIMIT:
         raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="no list of files")
-    name = _text(info.get("id"))
+    name = text(info.get("id"))
     name = name if is_repository_id(name) else repository
-    card = _table(info.get("cardData"))
-    tags = _texts(info.get("tags"))
+    card = table(info.get("cardData"))
+    tags = texts(info.get("tags"))
     bases, relation = _base_models(card, tags)
     return RepoListing(
         id=name,
@@ -48,12 +50,12 @@ def list_repository(
         private=info.get("private") is True,
         gated=info["gated"] if info.get("gated") in ("auto", "manual") else "",
         licence=_licence(card, tags),
-        licence_url=_text(card.get("license_link")),
+        licence_url=text(card.get("license_link")),
         tags=tags,
         base_models=bases,
         base_relation=relation,
-        library=_text(info.get("library_name")),
-        task=_text(info.get("pipeline_tag")),
+        library=text(info.get("library_name")),
+        task=text(info.get("pipeline_tag")),
         card=card,
     )
 
@@ -61,8 +63,12 @@ def list_repository(
 def check_access(session: Session, repository: str, cancel: CancelToken | None = None) -> None:
     """Returns if the files may be read with the key at hand. Raises HUB_GATED_*, HUB_REPO_MISSING*, HUB_KEY_*: each
     with the page to open in field `url` where there is one. Ask again for a re-check."""
-    path = f"/api/models/{quote(repository)}/auth-check"
-    session.get_bytes(path, session.subject(repository), 1 << 20, cancel=cancel)
+    if cancel is not None:
+        cancel.check()
+    with session.follow(session.url(f"/api/models/{quote(repository)}/auth-check")) as response:
+        if response.status_code == 404 and "X-Error-Code" not in response.headers:
+            return  # a mirror that does not know the question; fetching will tell
+        check_answer(response, session.subject(repository))
 
 
 def read_small(
@@ -94,24 +100,24 @@ def open_remote(session: Session, listing: RepoListing, path: str) -> RemoteFile
     return RemoteFile(session, file, resolve_path(listing, path), session.subject(listing.id, listing.revision, path))
 
 
-def search(session: Session, text: str, *, limit: int = 20, cancel: CancelToken | None = None) -> list[SearchHit]:
+def search(session: Session, words: str, *, limit: int = 20, cancel: CancelToken | None = None) -> list[SearchHit]:
     """Models whose names contain the words, most fetched first. Raises HUB_*."""
-    query = urlencode({"search": text.strip()[:200], "limit": limit, "sort": "downloads", "direction": -1})
+    query = urlencode({"search": words.strip()[:200], "limit": limit, "sort": "downloads", "direction": -1})
     found = session.get_json(f"/api/models?{query}", session.subject(), cancel=cancel)
     if not isinstance(found, list):
         raise ModelyardError(Code.HUB_ANSWER_INVALID, host=session.endpoint.host, detail="no list of models")
     return [
         SearchHit(
             id=entry["id"],
-            downloads=_count(entry.get("downloads")),
-            likes=_count(entry.get("likes")),
+            downloads=count(entry.get("downloads")),
+            likes=count(entry.get("likes")),
             gated=bool(entry.get("gated")),
-            gguf="gguf" in _texts(entry.get("tags")),
-            task=_text(entry.get("pipeline_tag")),
-            modified=_text(entry.get("lastModified")),
+            gguf="gguf" in texts(entry.get("tags")),
+            task=text(entry.get("pipeline_tag")),
+            modified=text(entry.get("lastModified")),
         )
         for entry in found[:limit]
-        if isinstance(entry, dict) and is_repository_id(_text(entry.get("id")))
+        if isinstance(entry, dict) and is_repository_id(text(entry.get("id")))
     ]
 
 
@@ -123,18 +129,20 @@ def resolve_path(listing: RepoListing, path: str) -> str:
 def _file(entry: object) -> RepoFile | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("rfilename"), str):
         return None
-    lfs = _table(entry.get("lfs"))
+    lfs = table(entry.get("lfs"))
     size = lfs.get("size", entry.get("size"))
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         return None
-    return RepoFile(entry["rfilename"], size, _hex(lfs.get("sha256"), 64), "" if lfs else _hex(entry.get("blobId"), 40))
+    return RepoFile(
+        entry["rfilename"], size, digest(lfs.get("sha256"), 64), "" if lfs else digest(entry.get("blobId"), 40)
+    )
 
 
 def _base_models(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     """From the card, else from the Hub's tags base_model:<relation>:<id>."""
-    relation = _text(card.get("base_model_relation"))
+    relation = text(card.get("base_model_relation"))
     stated = card.get("base_model")
-    bases = [stated] if isinstance(stated, str) else list(_texts(stated))
+    bases = [stated] if isinstance(stated, str) else list(texts(stated))
     for tag in tags:
         kind, _, rest = tag.partition(":")
         if kind != "base_model":
@@ -148,29 +156,8 @@ def _base_models(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[tuple[
 
 
 def _licence(card: Mapping[str, Any], tags: tuple[str, ...]) -> str:
-    stated = _text(card.get("license"))
+    stated = text(card.get("license"))
     if stated == "other":
-        stated = _text(card.get("license_name")) or stated
+        stated = text(card.get("license_name")) or stated
     tagged = next((tag.removeprefix("license:") for tag in tags if tag.startswith("license:")), "")
     return stated or tagged
-
-
-def _table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value[:500] if isinstance(value, str) else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(item[:500] for item in value[:500] if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
-
-
-def _hex(value: object, length: int) -> str:
-    text = value.lower() if isinstance(value, str) else ""
-    return text if len(text) == length and all(digit in "0123456789abcdef" for digit in text) else ""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import httpx
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken
 from .answers import Subject, check_answer
+from .partial import bytes_before
 from .session import Session
 from .values import RepoFile
 
 FIRST_READ = 16 << 10
 _LARGEST_READ_AHEAD = 1 << 20
 _BUDGET = 96 << 20
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 class RemoteFile:
@@ -83,22 +81,13 @@ class RemoteFile:
                     continue
                 check_answer(response, self._subject)
                 self._location = str(response.url)
-                self._check_range(response, start)
+                if bytes_before(response, start, self.size, self.name):
+                    host = self._subject.endpoint.host
+                    raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="it cannot send parts of a file")
                 content = self._read(response, stop - start)
             self.fetched_bytes += len(content)
             return content
         raise AssertionError("the second try returns or raises")
-
-    def _check_range(self, response: httpx.Response, start: int) -> None:
-        host = urlsplit(str(response.url)).netloc
-        if response.status_code == 206:
-            found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
-            if found is None or int(found[1]) != start:
-                raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="a wrong range")
-            if found[3] not in ("*", str(self.size)):
-                raise ModelyardError(Code.HUB_FILE_CHANGED, name=self.name)
-        elif start != 0:
-            raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="it cannot send parts of a file")
 
     def _read(self, response: httpx.Response, length: int) -> bytes:
         body = bytearray()

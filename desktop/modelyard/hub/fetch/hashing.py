@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, BinaryIO
 
+from ..identity import git_blob_hash
 from ..values import RepoFile
 from .part import MIB, PartFile
 
@@ -56,6 +57,5 @@ class FileHash:
 
 def _new_hash(file: RepoFile) -> _Hash:
     if file.git_oid and not file.sha256:
-        # git's name for a blob: SHA-1 over a short header and the contents; an identity here, not a protection
-        return hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+        return git_blob_hash(file.size)
     return hashlib.sha256()

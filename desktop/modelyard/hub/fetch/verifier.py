@@ -60,12 +60,12 @@ class Verifier:
                 part.part.parent.mkdir(parents=True, exist_ok=True)
                 part.part.touch()
             part.finish()
-        else:
+        elif part.strikes + 1 < _STRIKES:
             part.reopen()
-            if part.strikes >= _STRIKES:
-                part.drop_bytes()
-                part.drop_notes()
-                raise ModelyardError(Code.HUB_FILE_DAMAGED, name=part.file.path)
+        else:  # still whole: no connection takes it up again while it goes
+            part.drop_bytes()
+            part.drop_notes()
+            raise ModelyardError(Code.HUB_FILE_DAMAGED, name=part.file.path)
         self._changed()
 
     def _drop(self, part: PartFile) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import Code, ModelyardError
 from ...events import CancelToken
+from ..identity import git_blob_hash
 
 FILE_LIMIT = 50_000_000_000  # the Hub takes no larger single file; splitting is the writer's work
 _STEP = 4 << 20
@@ -54,7 +55,9 @@ class PublishFile:
     def git_oid(self) -> str:
         """git's name for these bytes, by which the Hub lists small files. Raises OSError."""
         content = self.read()
-        return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        running = git_blob_hash(len(content))
+        running.update(content)
+        return running.hexdigest()
 
 
 def check_files(files: tuple[PublishFile, ...]) -> None:
