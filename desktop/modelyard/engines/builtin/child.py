@@ -35,6 +35,9 @@ def main() -> int:
     # At once and without clean-up: native threads may be busy, and nothing of ours needs it.
     channel.watch(on_record, on_close=lambda: os._exit(0))
     loading = waiting.get()
+    # Before libgomp is loaded: threads that wait by spinning make everything crawl (measured: to a twentieth) as soon
+    # as another program wants the same cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from .llama import Llama
 
     try:
