@@ -41,6 +41,8 @@ def measured(folder: Path, megabytes: int) -> dict[str, Any]:
     os.environ["OLLAMA_MODELS"] = str(folder / "models")
     with OllamaServer(folder / "models", "0.40") as server:
         engine = OllamaEngine(server.url)
+        engine.models()  # the program has long looked at Ollama when an import ends
+        engine.running()
         linked = timed(lambda: install(engine, path, digest, Ownership.OURS))
         engine.remove("bench")
         uploads, posts = [], []

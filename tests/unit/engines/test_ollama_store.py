@@ -123,6 +123,20 @@ def test_one_unreadable_manifest_and_nothing_is_called_an_orphan(folder: Folder,
     assert store.freed_by("m") is None
 
 
+def test_one_unreadable_folder_and_nothing_is_called_an_orphan(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = folder.blob(b"somebody's weights")
+    folder.tag("manifests", "registry.ollama.ai/private/m/latest", folder.manifest(layer))
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if "private" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert find_leftovers(Store(folder.root)) == []
+
+
 def test_a_dangling_link_is_unreadable(folder: Folder) -> None:
     folder.blob(b"x")
     link = folder.root / "manifests-v2" / "ollama.com" / "library" / "m" / "latest"
@@ -149,6 +163,25 @@ def test_a_store_of_somebody_else_is_only_read(folder: Folder, monkeypatch: pyte
     assert len(find_leftovers(store)) == 1
     assert remove_leftovers(store, find_leftovers(store)) == 0
     assert not remove_orphan(store, digest)
+
+
+def test_a_store_that_may_not_even_be_seen(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Linux service keeps its models in a folder that other users cannot enter."""
+    blob = str(Store(folder.root).blob("sha256:" + "a" * 64))
+    real = Path.stat
+
+    def stat(self: Path, **named: bool) -> os.stat_result:
+        if folder.root in self.parents:
+            raise PermissionError(13, "Permission denied")
+        return real(self, **named)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    store = Store(folder.root)
+    assert not store.present
+    assert not store.is_ours
+    assert store_of_blob(blob) is None
+    assert store.freed_by("m") is None
+    assert find_leftovers(store) == []
 
 
 def test_nothing_there(tmp_path: Path) -> None:

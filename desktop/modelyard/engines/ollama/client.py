@@ -11,9 +11,9 @@ import json
 import os
 import ssl
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...errors import Code, ModelyardError
 from ...events import CancelToken
@@ -30,6 +30,7 @@ _LINE_LIMIT = 64 << 20
 CONNECT_SECONDS = 5.0
 QUICK_SECONDS = 30.0  # calls that load no model
 
+T = TypeVar("T")
 _import_lock = threading.Lock()
 
 
@@ -148,6 +149,19 @@ class Connection:
     def copy(self, source: str, destination: str) -> None:
         with self.errors(source):
             self.official.copy(source, destination)
+
+    def streamed(
+        self, start: Callable[[], Iterator[T]], cancel: CancelToken, name: str = ""
+    ) -> Generator[T, None, None]:
+        """The parts of one of the official client's streams, ended at once when cancelled. Errors as in `errors`."""
+        cancel.check()
+        with self.errors(name, cancel), contextlib.closing(cast("Generator[T, None, None]", start())) as parts:
+            with cancellable(cancel):  # the request goes out with the first part
+                part = next(parts, None)
+            while part is not None:
+                yield part
+                cancel.check()
+                part = next(parts, None)
 
     # --- calls that the official client cannot make ----------------------------------------------------------------
 

@@ -122,8 +122,7 @@ class OllamaEngine:
     def _files(self, shown: Shown) -> tuple[Path, ...]:
         """The model's files, if all lie on this computer and may be read: so it can be moved to another engine."""
         paths = tuple(Path(blob) for blob in shown.blobs)
-        at_hand = self.address.is_local and all(path.is_file() and os.access(path, os.R_OK) for path in paths)
-        return paths if at_hand else ()
+        return paths if self.address.is_local and all(os.access(path, os.R_OK) for path in paths) else ()
 
     def install(self, request: InstallRequest, listener: Listener, cancel: CancelToken) -> InstalledModel:
         return Installation(self._connection, self.version(), self.store, request, listener, cancel).run()
@@ -243,7 +242,7 @@ class OllamaEngine:
             if blobs:
                 return store_of_blob(blobs[0])
         store = Store(default_root(os.environ, Path.home()))
-        return store if store.blobs.is_dir() else None
+        return store if store.present else None
 
     def leftovers(self) -> list[Leftover]:
         """What takes space in the store and belongs to no model, by the server's own rules."""

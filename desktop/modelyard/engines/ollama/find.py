@@ -70,7 +70,7 @@ def _on_mac(place: Place) -> Installation:
     bundles = [place.path("/Applications/Ollama.app")]
     if home := place.environ.get("HOME"):
         bundles.append(Path(home) / "Applications" / "Ollama.app")
-    app = next((bundle for bundle in bundles if bundle.is_dir()), None)
+    app = next((bundle for bundle in bundles if _there(bundle)), None)
     inside = app / "Contents" / "Resources" / "ollama" if app else None
     candidates = [inside, place.path("/usr/local/bin/ollama"), place.path("/opt/homebrew/bin/ollama")]
     return Installation(_program(place, candidates), app)
@@ -85,11 +85,18 @@ def _program(place: Place, candidates: list[Path | None]) -> Path | None:
     found = place.which("ollama")
     if found:
         return Path(found)
-    return next((path for path in candidates if path is not None and path.is_file()), None)
+    return next((path for path in candidates if path is not None and _there(path)), None)
 
 
 def _first(folders: list[Path], name: str) -> Path | None:
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    return next((folder / name for folder in folders if _there(folder / name)), None)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that we may not enter
+        return False
 
 
 def _registered_folder() -> str:

@@ -115,7 +115,7 @@ class Installation:
 
     def _check_space(self, size: int, *, linked: bool) -> None:
         """Only where the store stands on this computer; elsewhere the server says so itself."""
-        if self.store is None or not self.store.blobs.is_dir():
+        if self.store is None or not self.store.present:
             return
         need, free = space_needed(self.version, size, linked=linked) + _MARGIN, free_space(self.store.blobs)
         if free < need:

@@ -83,7 +83,7 @@ def readiness(
 ) -> Readiness:
     """`linked`: whether the file will be ours on the store's volume, which then takes no room of its own."""
     tag = find_tag(connection, name) if name else None
-    at_hand = store is not None and store.blobs.is_dir()
+    at_hand = store is not None and store.present
     return Readiness(
         taken=tag.name if tag else "",
         too_old=architecture_need(architecture, version),

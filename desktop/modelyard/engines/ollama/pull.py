@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...errors import Code, ModelyardError
 from ...events import CancelToken, Listener, Step, progress
 from . import names
@@ -18,15 +16,11 @@ def pull(connection: Connection, name: str, listener: Listener, cancel: CancelTo
         raise ModelyardError(Code.ENGINE_NAME_INVALID, name=name)
     parts: dict[str, tuple[int, int]] = {}
     succeeded = False
-    for record in connection.lines("/api/pull", {"model": name, "stream": True}, cancel, name):
-        succeeded = succeeded or record.get("status") == "success"
-        if digest := record.get("digest"):
-            parts[str(digest)] = (_count(record.get("completed")), _count(record.get("total")))
+    for part in connection.streamed(lambda: connection.official.pull(name, stream=True), cancel, name):
+        succeeded = succeeded or part.status == "success"
+        if part.digest:
+            parts[part.digest] = (part.completed or 0, part.total or 0)
             done, total = map(sum, zip(*parts.values(), strict=True))
             listener(progress(Step.DOWNLOADING, done, total))
     if not succeeded:
         raise ModelyardError(Code.OLLAMA_LOST, address=connection.address.url)
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) else 0

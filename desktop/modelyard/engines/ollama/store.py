@@ -49,6 +49,14 @@ class Store:
         return self.blobs / digest.replace(":", "-")
 
     @property
+    def present(self) -> bool:
+        """Whether it stands on this computer and can be seen. That of the Linux service often cannot."""
+        try:
+            return self.blobs.is_dir()
+        except OSError:
+            return False
+
+    @property
     def readable(self) -> bool:
         return os.access(self.blobs, os.R_OK | os.X_OK)
 
@@ -65,7 +73,7 @@ class Store:
 
     def is_newer_than(self, version: Version) -> bool:
         """Whether Ollama 0.40 or later writes here: an older one sees no models and removes their blobs at start."""
-        return version.known and not version.linked_manifests and (self.root / _TREES[1]).is_dir()
+        return version.known and not version.linked_manifests and self.present and (self.root / _TREES[1]).is_dir()
 
     def models(self) -> list[StoredModel]:
         """Every manifest of both trees. Raises UnreadableManifest, OSError."""
@@ -98,11 +106,9 @@ class Store:
     def _manifests(self) -> Iterator[tuple[str, Path]]:
         for tree in _TREES:
             base = self.root / tree
-            for path in sorted(base.rglob("*")) if base.is_dir() else ():
+            for path in _files(base) if base.is_dir() else ():
                 if not path.is_file():
-                    if path.is_symlink():
-                        raise UnreadableManifest(path.name)
-                    continue
+                    raise UnreadableManifest(path.name)
                 parts = path.relative_to(base).as_posix().replace("%3A", ":")
                 if tree == "manifests-v2":
                     parts = re.sub(r"^ollama\.com/", f"{names.DEFAULT_HOST}/", parts)
@@ -138,6 +144,16 @@ class Store:
                 self._collect(_manifest(self.blob(digest)), digests, sizes, depth - 1)
 
 
+def _files(base: Path) -> Iterator[Path]:
+    """Every file below a folder. A folder that cannot be read is an error: its models' blobs would look unused."""
+
+    def refuse(error: OSError) -> None:
+        raise UnreadableManifest(base.name) from error
+
+    for folder, _, files in os.walk(base, onerror=refuse):
+        yield from (Path(folder) / name for name in sorted(files))
+
+
 def _as_digest(text: str) -> str:
     return text.replace("sha256-", "sha256:")
 
@@ -170,4 +186,4 @@ def store_of_blob(blob_path: str) -> Store | None:
     if not path.is_absolute() or not BLOB_NAME.fullmatch(path.name) or path.parent.name != "blobs":
         return None
     store = Store(path.parent.parent)
-    return store if store.blobs.is_dir() else None
+    return store if store.present else None
