@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelyard.chat.values import Role, State
@@ -157,11 +157,7 @@ def test_search_and_delete(desk: Desktop, house: House, qtbot: QtBot, monkeypatc
     page._list._search.setText("")
     wait_for(lambda: page._list._list.count() == 2)
 
-    def confirm(box: QMessageBox) -> int:
-        next(each for each in box.buttons() if each.text() == "Delete").click()
-        return 0
-
-    monkeypatch.setattr(QMessageBox, "exec", confirm)
+    monkeypatch.setattr("modelyard.ui.chat.view.ask", lambda *_words: True)
     page._list._list.setCurrentRow(0)
     QTest.keyClick(page._list._list, Qt.Key.Key_Delete)
     wait_for(lambda: page._list._list.count() == 1)
@@ -170,7 +166,12 @@ def test_search_and_delete(desk: Desktop, house: House, qtbot: QtBot, monkeypatc
 
 def test_links_are_shown_before_they_open(desk: Desktop, monkeypatch: Any) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.informativeText()))
+
+    def ask(_parent: QWidget, _question: str, text: str, _yes: str, _no: str) -> bool:
+        asked.append(text)
+        return False
+
+    monkeypatch.setattr("modelyard.ui.chat.links.ask", ask)
     for address in ("https://example.org/a?b=c", "file:///etc/passwd", "javascript:alert(1)", "data:text/html,x"):
         offer_link(desk.window, QUrl(address))
     assert asked == ["https://example.org/a?b=c"]

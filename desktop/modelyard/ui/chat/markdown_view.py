@@ -5,6 +5,9 @@ While an answer grows, finished blocks are rendered once and only the open tail 
 
 from __future__ import annotations
 
+import re
+import time
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
@@ -28,6 +31,8 @@ from .document_style import CODE_HEAD, CODE_MARGIN, CodeRange, code_ranges, code
 _FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _LONGEST_RENDERED = 200_000  # characters; a longer answer is shown as plain text
 _LONGEST_TAIL = 8_000  # an open block longer than this is committed as it stands
+_LONGEST_LINE = 2_000  # characters; a longer line is broken where it is shown as plain text: laying it out takes long
+_LONGEST_WAIT = 1.0  # seconds between two drawings of a growing answer
 _MOST_BUTTONS = 60
 
 
@@ -42,6 +47,7 @@ class MarkdownView(QTextBrowser):
         self._text = ""
         self._finished = 0  # characters rendered for good
         self._start = 0  # document position where the open tail begins
+        self._not_before = 0.0  # when the growing answer may be drawn again
         self._codes: list[CodeRange] = []
         self._buttons: list[QToolButton] = []
         self.setOpenLinks(False)
@@ -70,7 +76,7 @@ class MarkdownView(QTextBrowser):
         self._text = text
         self._finished = len(text)
         if len(text) > _LONGEST_RENDERED:
-            self.setPlainText(text)
+            self.setPlainText(_short_lines(text))
             self._codes = []
         else:
             document = self.document()
@@ -81,10 +87,17 @@ class MarkdownView(QTextBrowser):
         self._fit()
 
     def append(self, text: str) -> None:
-        """Adds to a growing answer."""
+        """Adds to a growing answer. What is costly to draw is drawn less often: never more than a third of the time."""
         self._text += text
+        begun = time.monotonic()
+        if begun >= self._not_before:
+            self.catch_up()
+            self._not_before = time.monotonic() + min(_LONGEST_WAIT, 2 * (time.monotonic() - begun))
+
+    def catch_up(self) -> None:
+        """Draws what was added and not drawn yet."""
         if len(self._text) > _LONGEST_RENDERED:
-            self._put(text, plain=True)
+            self._put(self._text[self._finished :], plain=True)
             self._finished = len(self._text)
             return
         tail = self._text[self._finished :]
@@ -116,7 +129,7 @@ class MarkdownView(QTextBrowser):
         cursor = QTextCursor(document)
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if plain:
-            cursor.insertText(text)
+            cursor.insertText(_short_lines(text))
         elif cursor.atStart():
             document.setMarkdown(text, _FEATURES)
             style(document, self._theme)
@@ -225,3 +238,7 @@ def _fragment(text: str) -> QTextDocumentFragment:
     cursor.setPosition(0)
     cursor.setBlockFormat(QTextBlockFormat())
     return QTextDocumentFragment(document)
+
+
+def _short_lines(text: str) -> str:
+    return re.sub(rf"[^\n]{{{_LONGEST_LINE}}}", "\\g<0>\n", text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ...chat.values import Conversation, Message, Role, State
 from ...engines.base import InstalledModel
@@ -14,6 +14,7 @@ from ..context import Context
 from ..design.tokens import Space
 from ..first_paint import after_first_paint
 from ..models.listing import Listing, can_chat, list_models, shown_name
+from ..widgets.ask import ask
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
 from ..widgets.layout import centred, column, row
@@ -170,15 +171,8 @@ class ChatView(QWidget):
             self._composer.write(text)
 
     def _remove(self, conversation: Conversation) -> None:
-        box = QMessageBox(self)
-        box.setText(self.tr("Delete this conversation?"))
-        box.setInformativeText(conversation.title)
-        away = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        box.exec()
-        if box.clickedButton() is not away:
+        question = self.tr("Delete this conversation?")
+        if not ask(self, question, conversation.title, self.tr("Delete"), self.tr("Keep")):
             return
         if self._is_open(conversation):
             self._begin_new()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 from ...engines.base import InstalledModel, ModelDetails
 from ...errors import ModelyardError
@@ -11,6 +11,7 @@ from ..background import Call, in_background
 from ..context import Context
 from ..design.tokens import Space
 from ..shell.page import Page
+from ..widgets.ask import ask
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState, Notice
 from ..widgets.labels import Text
@@ -95,17 +96,9 @@ class ModelsView(Page):
 
     def _ask_remove(self, model: InstalledModel) -> None:
         amount = self.context.words.amount(model.size_bytes)
-        box = _question(
-            self,
-            self.tr("Remove {name}?").format(name=shown_name(model)),
-            self.tr("This frees {size}. Conversations are kept. You can import it again.").format(size=amount),
-        )
-        away = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        box.exec()
-        if box.clickedButton() is not away:
+        question = self.tr("Remove {name}?").format(name=shown_name(model))
+        text = self.tr("This frees {size}. Conversations are kept. You can import it again.").format(size=amount)
+        if not ask(self, question, text, self.tr("Remove"), self.tr("Keep")):
             return
         engines = self.context.services.engines
         in_background(self, lambda _token: engines()[model.engine].remove(model.name), self._removed, self._fail)
@@ -118,11 +111,3 @@ class ModelsView(Page):
 
     def _fail(self, error: ModelyardError) -> None:
         self.states.show_error(error, lambda _action: self.refresh())
-
-
-def _question(parent: QWidget, title: str, text: str) -> QMessageBox:
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setText(title)
-    box.setInformativeText(text)
-    return box

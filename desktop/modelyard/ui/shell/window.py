@@ -16,12 +16,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from ... import APP_NAME
 from ...errors import Action, ModelyardError
 from ..context import Context
 from ..routes import Place
+from ..widgets.ask import ask
 from ..widgets.layout import row
 from .drop import DropOverlay, dropped_text
 from .page import Page
@@ -173,16 +174,13 @@ class MainWindow(QMainWindow):
         self.deleteLater()
 
     def _may_close(self) -> bool:
-        box = QMessageBox(self)
-        box.setWindowTitle(APP_NAME)
-        box.setText(self.tr("An import is still running."))
-        box.setInformativeText(self.tr("If you close Modelyard now, it stops and goes on the next time you start it."))
-        leave = box.addButton(self.tr("Close and go on later"), QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(self.tr("Keep working"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.exec()
-        return box.clickedButton() is leave
+        return ask(
+            self,
+            self.tr("An import is still running."),
+            self.tr("If you close Modelyard now, it stops and goes on the next time you start it."),
+            self.tr("Close and go on later"),
+            self.tr("Keep working"),
+        )
 
     def _restore_place(self) -> None:
         self.resize(1180, 780)
