@@ -42,6 +42,14 @@ def quantize_rows(
     assert written == out.nbytes, f"{kind.name}: {written} bytes, not {out.nbytes}"
 
 
+def prepare(kind: GgmlType) -> None:
+    """Builds the tables of a type, which takes seconds for the smallest; quantize_rows would do it when first called.
+
+    Raises QUANTIZER_MISSING.
+    """
+    _library().ggml_quantize_init(ctypes.c_int(kind))
+
+
 def valid_blocks(kind: GgmlType, blocks: NDArray[numpy.uint8]) -> bool:
     """False if a block holds NaN or infinity where a scale or weight stands. Raises QUANTIZER_MISSING."""
     return bool(_library().ggml_validate_row_data(int(kind), blocks.ctypes.data, blocks.nbytes))

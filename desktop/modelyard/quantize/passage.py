@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from ..convert.content import RowBlock, WeightReader
 from ..errors import Cancelled
 from ..events import CancelToken, Listener, Step, progress
+from . import ggml
 from .importance import ImportanceMatrix
 from .journal import Journal
 from .kernels import encode
 from .layout import Layout, PlacedTensor
 from .positional import PositionalFile
-from .units import Unit, cut, reading_order, rows_at_once
+from .units import SEARCHED, Unit, cut, reading_order, rows_at_once
 
 if TYPE_CHECKING:
     import numpy
@@ -66,6 +67,7 @@ class Passage:
 
     def run(self, listener: Listener, cancel: CancelToken, threads: int) -> str:
         """Fills the file; returns its SHA-256. Raises Cancelled, OSError, ModelyardError."""
+        _build_tables(self._layout, cancel)
         digest = hashlib.sha256()
         jobs: list[Callable[[], None]] = [lambda: self._work(cancel)] * threads
         jobs.append(lambda: self._follow(digest.update))
@@ -215,6 +217,17 @@ class Passage:
             synced_bytes, synced_at = written, time.monotonic()
             if self._on_safe is not None:
                 self._on_safe([self._layout.tensors[n].job.name for n in self._journal.finished[:count]])
+
+
+def _build_tables(layout: Layout, cancel: CancelToken) -> None:
+    """The tables of the smallest types take ggml seconds, in which nothing can stop it: so a thread of its own does
+    it, which a cancel leaves behind to end by itself. Raises Cancelled."""
+    for kind in {tensor.type for tensor in layout.tensors} & SEARCHED:
+        thread = threading.Thread(target=ggml.prepare, args=(kind,), name="ggml-tables", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            cancel.check()
+            thread.join(_PROGRESS_SECONDS)
 
 
 def _spans(tensor: PlacedTensor, start: int, stop: int, by_expert: bool) -> Iterator[tuple[int, int, int]]:

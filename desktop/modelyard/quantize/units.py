@@ -9,8 +9,8 @@ from ..formats.ggml_types import GgmlType
 from .layout import Layout, PlacedTensor
 
 _WEIGHTS = 1 << 20  # 2 MB of BF16, 4 MB of float32: a few fit the cache, and a block takes well under a second
-_WEIGHTS_SLOW = 1 << 17  # the searches over grids of ggml take a hundred times longer
-_SLOW = frozenset(
+_WEIGHTS_SEARCHED = 1 << 17  # the searches over grids of ggml take a hundred times longer
+SEARCHED = frozenset(
     {
         GgmlType.IQ1_S,
         GgmlType.IQ1_M,
@@ -34,7 +34,7 @@ class Unit:
 
 def rows_at_once(tensor: PlacedTensor) -> int:
     """How many rows are encoded in one go."""
-    weights = _WEIGHTS_SLOW if tensor.type in _SLOW else _WEIGHTS
+    weights = _WEIGHTS_SEARCHED if tensor.type in SEARCHED else _WEIGHTS
     return max(1, weights // max(1, tensor.columns))
 
 
