@@ -27,7 +27,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def handle(self) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError):
+        with contextlib.suppress(OSError):
             super().handle()
 
     def finish(self) -> None:
@@ -394,7 +394,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return None
         self.fault = self.fault or self.hub.fault_for(self.command, self.path, start, end)
-        if blob.path and not self.fault:
+        if blob.path and not self.fault and hasattr(os, "sendfile") and not self.hub.certificate:
             return self._send_file(blob, start, end)
         content = blob.path.read_bytes() if blob.path else blob.data
         return self._send_slowly(memoryview(content)[start:end], start, self.fault)

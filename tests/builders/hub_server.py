@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import ssl
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -151,13 +152,21 @@ class Hub:
         self.lock = threading.Lock()
         self.closing = threading.Event()
 
-    def start(self) -> Hub:
+    def start(self, certificate: Path | None = None) -> Hub:
+        """`certificate`: a PEM file with certificate and key, to speak HTTPS."""
         from .hub_handler import Handler
 
         handler = type("BoundHandler", (Handler,), {"hub": self})
         self._server = _Server(("127.0.0.1", 0), handler)
-        port = self._server.server_port
-        self.url, self.cdn = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+        port, scheme = self._server.server_port, "https" if certificate else "http"
+        self.certificate = certificate
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.url, self.cdn = f"{scheme}://127.0.0.1:{port}", f"{scheme}://localhost:{port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
         return self

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -16,6 +17,7 @@ from modelyard.errors import Cancelled, Code, ModelyardError
 from modelyard.events import CancelToken, Event, Kind
 from modelyard.host.secrets import Secret
 from modelyard.hub.endpoints import endpoint_at
+from modelyard.hub.fetch import sink
 from modelyard.hub.fetch.fetch import Fetch, FetchOptions
 from modelyard.hub.look import list_repository
 from modelyard.hub.network import Network
@@ -361,6 +363,29 @@ def test_unsafe_names_are_refused(hub: Hub, session: Session, tmp_path: Path) ->
     with pytest.raises(ModelyardError) as caught:
         fetch(session, tmp_path / "d", listing=list_repository(session, "org/bad"))
     assert caught.value.code is Code.HUB_FILE_NAME_UNSAFE
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, Code.DISK_FULL), (errno.EACCES, Code.FOLDER_NOT_WRITABLE)])
+def test_a_disk_that_refuses_is_told_with_numbers_and_what_came_stays(
+    hub: Hub, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: Code
+) -> None:
+    real, written = sink._write_all, [0]
+
+    def limited(target: BinaryIO, pieces: list[bytes]) -> None:
+        if written[0] > 2 * MIB:
+            raise OSError(number, os.strerror(number))
+        real(target, pieces)
+        written[0] += sum(map(len, pieces))
+
+    monkeypatch.setattr(sink, "_write_all", limited)
+    with pytest.raises(ModelyardError) as caught:
+        fetch_all(session, tmp_path / "d")
+    assert caught.value.code is code and caught.value.fields["folder"] == str(tmp_path / "d")
+    monkeypatch.setattr(sink, "_write_all", real)
+    hub.sent_bytes = 0
+    fetch_all(session, tmp_path / "d")
+    assert_right(tmp_path / "d")
+    assert hub.sent_bytes < len(WEIGHTS) + len(SHARD)
 
 
 def test_a_folder_that_cannot_be_written_is_named(session: Session, tmp_path: Path) -> None:

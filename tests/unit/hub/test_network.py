@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from modelyard.errors import Code, ModelyardError
+from modelyard.host.secrets import Secret
 from modelyard.hub.answers import Subject, fault_of, retry_after
 from modelyard.hub.endpoints import HF_MIRROR, HUGGING_FACE, Endpoint, choose_endpoint, endpoint_at, is_loopback
 from modelyard.hub.look import search
 from modelyard.hub.network import Network
-from modelyard.hub.session import Session, redirect_target
+from modelyard.hub.session import Credentials, Session, redirect_target
 from tests.builders.hub_server import Hub, running_hub
 
 
@@ -117,6 +118,19 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
 )
 def test_other_refusals(status: int, code: Code) -> None:
     assert fault_of(httpx.Response(status), Subject(HUGGING_FACE, "org/m")).code is code
+
+
+def test_a_session_does_not_show_its_key() -> None:
+    with Session(HUGGING_FACE, Credentials(Secret("hf_aBcDeFgHiJ0123456789"))) as session:
+        assert "aBcDeF" not in repr(session)
+        assert session.headers_for("https://huggingface.co/x")["Authorization"].endswith("0123456789")
+        for elsewhere in (
+            "https://cdn.example/x",
+            "http://huggingface.co/x",
+            "https://huggingface.co:8443/x",
+            "https://hf.co/",
+        ):
+            assert not session.headers_for(elsewhere)
 
 
 def test_redirects_do_not_lead_down() -> None:
