@@ -13,18 +13,24 @@ from .checkpoint_card import base_model_of_card
 from .checkpoint_files import FileTree, SmallFiles
 from .checkpoint_folder import LocalFolder, ZippedFolder
 from .checkpoint_weights import check_promises, find_weights, read_shard_header
+from .zip_unpack import UnpackingLocate
 
 _MARKS = ("config.json", "params.json")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
 
 
-def open_checkpoint(path: Path, extra: Mapping[str, bytes] | None = None) -> Checkpoint:
-    """The checkpoint at `path`, from headers alone. `extra`: small files fetched from elsewhere, by name.
+def open_checkpoint(path: Path, extra: Mapping[str, bytes] | None = None, work: Path | None = None) -> Checkpoint:
+    """The checkpoint at `path`, from headers alone.
+
+    extra: small files fetched from elsewhere, by name. work: the folder into which weights of a compressed zip are
+    unpacked when they are first read (the caller removes it); without one they cannot be read.
 
     Raises FILE_MISSING, FILE_UNREADABLE, FILE_TOO_BIG, JSON_INVALID, ZIP_INVALID, the SAFETENSORS_*, TORCH_* and
     CHECKPOINT_* codes.
     """
     tree = find_folder(path)
+    if work is not None and isinstance(tree, ZippedFolder):
+        return read_checkpoint(tree, extra, UnpackingLocate(tree, work))
     return read_checkpoint(tree, extra, tree.locate)
 
 

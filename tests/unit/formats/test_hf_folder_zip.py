@@ -28,10 +28,10 @@ def zipped(tmp_path: Path) -> Path:
 
 
 def test_weights_are_unpacked_once_and_only_when_read(tmp_path: Path) -> None:
-    tree, work = ZippedFolder(zipped(tmp_path)), tmp_path / "work"
-    checkpoint = read_checkpoint(tree)
+    work = tmp_path / "work"
+    checkpoint = open_checkpoint(zipped(tmp_path), work=work)
     assert len(checkpoint.tensors) == 4 and not work.exists()
-    reader = checkpoint.reader(UnpackingLocate(tree, work))
+    reader = checkpoint.reader()
     assert np.array_equal(reader.read("lm_head.weight", 0, 6), weights()["lm_head.weight"])
     assert np.array_equal(reader.read("big", 0, 1)[0], np.arange(1_500_000, dtype=np.float32))
     reader.close()
