@@ -10,6 +10,7 @@ import pytest
 from modelyard.engines.ollama.engine import OllamaEngine
 from tests.builders.gguf_files import tiny_llama
 from tests.builders.ollama_fixtures import connect, generation, server
+from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
 from tests.contract.engine_contract import EngineContract
 
@@ -25,7 +26,7 @@ class TestOllamaEngine(EngineContract):
 
     @pytest.fixture
     def gguf(self, tmp_path: Path) -> Path:
-        return tiny_llama(chat_template="{{ messages[0].content }}").write(tmp_path / "tiny.gguf")
+        return tiny_llama(chat_template=CHATML).write(tmp_path / "tiny.gguf")
 
     @pytest.fixture
     def embedding_gguf(self, tmp_path: Path) -> Path:

@@ -32,9 +32,10 @@ def test_every_recorded_show_is_understood() -> None:
         assert persona.system == answer.get("system", ""), label
         assert "\n".join(persona.licenses) == answer.get("license", ""), label
         assert [each.content for each in persona.messages] == [each["content"] for each in answer.get("messages", [])]
-        stops = persona.parameters.get("stop", ())
+        stops = read_parameters(answer.get("parameters", "")).get("stop", ())
         assert isinstance(stops, tuple)
         assert len(stops) == answer.get("parameters", "").count("stop   "), label
+        assert persona.parameters.get("stop", ()) == (() if "<|im_start|>" in stops else stops), label
         assert all(f"FROM {blob}\n" in answer["modelfile"] for blob in result.blobs), label
         printed = f"\nTEMPLATE {quote(persona.template or '{{ .Prompt }}')}"
         assert printed in answer["modelfile"], label

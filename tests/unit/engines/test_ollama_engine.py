@@ -17,7 +17,7 @@ from modelyard.engines.ollama.listing import parameter_count, unix_seconds
 from modelyard.errors import Cancelled, Code, ModelyardError
 from modelyard.events import CancelToken, Event, Kind
 from modelyard.modelfile.persona import ExampleMessage, Persona
-from tests.builders.ollama_gguf import write_gguf
+from tests.builders.ollama_gguf import CHATML, write_gguf
 from tests.builders.ollama_server import OllamaServer
 
 Connect = Callable[[OllamaServer], OllamaEngine]
@@ -105,6 +105,18 @@ def test_an_update_keeps_what_stays(server: OllamaServer, connect: Connect, tmp_
     wanted = Persona("", "Other.", {**FULL.parameters, "top_k": 9}, FULL.messages, FULL.template, FULL.licenses)
     engine.update("m", wanted, lambda event: None, CancelToken())
     assert engine.show("m").persona == wanted
+
+
+def test_what_ollama_adds_by_itself_is_nobodys_choice(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    path = write_gguf(tmp_path / "m.gguf", chat_template=CHATML)
+    engine.install(InstallRequest("m", path, Ownership.THEIRS), lambda event: None, CancelToken())
+    stored = server.store.find("m")
+    assert stored is not None
+    assert server.store.data(stored, "params") == {"stop": ["<|im_start|>", "<|im_end|>"]}
+    assert engine.show("m").persona.parameters == {}
+    engine.update("m", Persona(parameters={"top_k": 3}), lambda event: None, CancelToken())
+    assert engine.show("m").persona.parameters == {"top_k": 3}
 
 
 def test_an_update_keeps_renderer_and_projector(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:

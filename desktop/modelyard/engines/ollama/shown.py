@@ -9,6 +9,7 @@ from typing import Any
 
 from ...modelfile.parameters import PARAMETERS, ParameterKind
 from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
+from .templates import is_automatic_stop
 
 NO_TEMPLATE = "{{ .Prompt }}"  # what Ollama prints where a model has none
 _FOLLOWING = r"(?=\n(?:SYSTEM|RENDERER|PARSER|PARAMETER|LICENSE|MESSAGE) |\n*\Z)"
@@ -18,9 +19,9 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", 
 
 @dataclass(frozen=True)
 class Shown:
-    """`blobs`: paths of the FROM lines (model first, then projectors). `template`: the Go TEMPLATE layer, or empty.
-    `rendering`: what Ollama really renders with, which may be the GGUF's Jinja. `extras`: other weights (ADAPTER,
-    DRAFT) that only `from` can keep."""
+    """`persona`: what somebody chose, without the stops that Ollama adds by itself. `blobs`: paths of the FROM lines
+    (model first, then projectors). `rendering`: what Ollama really renders with, which may be the GGUF's Jinja and not
+    the persona's TEMPLATE. `extras`: other weights (ADAPTER, DRAFT) that only `from` can keep."""
 
     persona: Persona
     blobs: tuple[str, ...]
@@ -40,9 +41,12 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
     system, rendering = _text(answer, "system"), _text(answer, "template")
     template, rest = _template(modelfile, rendering)
     rest = rest.replace("SYSTEM " + quote(system), "", 1) if system else rest
+    parameters = read_parameters(_text(answer, "parameters"))
+    if is_automatic_stop(parameters.get("stop")):
+        del parameters["stop"]
     persona = Persona(
         system=system,
-        parameters=read_parameters(_text(answer, "parameters")),
+        parameters=parameters,
         messages=_messages(answer.get("messages")),
         template="" if template == NO_TEMPLATE else template,
         licenses=_licenses(modelfile, _text(answer, "license")),

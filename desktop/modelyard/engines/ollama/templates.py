@@ -26,11 +26,13 @@ _CAPABLE = (("tools", "tool_call"), ("<think>",), ("</think>",))  # what Ollama 
 
 @dataclass(frozen=True)
 class KnownFormat:
-    """A format by Ollama's name. `go` and `ends` may hold the mark {{eos}} for the model's own end token."""
+    """A format by Ollama's name. `go` and `ends` may hold the mark {{eos}} for the model's own end token.
+    `ollama_stop`: the stops that Ollama gives a model of this format by itself."""
 
     name: str
     go: str
     ends: tuple[str, ...]
+    ollama_stop: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
 
 
@@ -49,7 +51,9 @@ class TemplateChoice:
 def known_formats() -> dict[str, KnownFormat]:
     text = (resources_folder() / "ollama" / "templates.toml").read_text(encoding="utf-8")
     return {
-        name: KnownFormat(name, entry["go"], tuple(entry["end"]), tuple(entry.get("contains", ())))
+        name: KnownFormat(
+            name, entry["go"], tuple(entry["end"]), tuple(entry["ollama_stop"]), tuple(entry.get("contains", ()))
+        )
         for name, entry in tomllib.loads(text).items()
     }
 
@@ -74,6 +78,11 @@ def recognise(jinja: str) -> KnownFormat | None:
         return known_formats()[best]
     marked = (each for each in known_formats().values() if each.contains)
     return next((each for each in marked if all(token in jinja for token in each.contains)), None)
+
+
+def is_automatic_stop(stops: ParameterValue | None) -> bool:
+    """Whether these are the stops that Ollama writes by itself, and would write again: nobody chose them."""
+    return any(stops == known.ollama_stop for known in known_formats().values())
 
 
 def outdoes(jinja: str, go: str) -> bool:
