@@ -22,7 +22,6 @@ COMMANDS = (
     "-h",
     "--help",
     "--version",
-    "--selftest",
 )
 
 
@@ -37,6 +36,10 @@ def main(argv: list[str] | None = None) -> int:
         from .bootstrap import child_main
 
         return child_main(role, arguments[1:])
+    if role == "--selftest":
+        from .selftest.checks import main as selftest
+
+        return selftest()
     if _wants_command_line(arguments):
         from .cli import main as command_line
 

@@ -46,7 +46,7 @@ class Output:
                 pass
 
     def record(self, record: Mapping[str, Any]) -> None:
-        sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(record) + "\n")  # ASCII: no character in it that some reader takes for a line end
         sys.stdout.flush()
 
     def line(self, text: str = "") -> None:

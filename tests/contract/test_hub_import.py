@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders.gguf_files import tiny_llama
 from tests.builders.hub_server import Fault, Hub, running_hub
-from tests.builders.tiny_llama_folder import write_tiny_llama
+from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 from tests.e2e.program import Run, run
 
 NAME = "studio/Tiny-Llama-Instruct"

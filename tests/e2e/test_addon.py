@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from modelyard.formats.gguf import read_header
 from modelyard.formats.source import FileSource
+from modelyard.selftest.tiny_checkpoint import tiny_weights, write_tiny_llama
 from tests.builders.hub_server import running_hub
 from tests.builders.safetensors_file import write_safetensors
-from tests.builders.tiny_llama_folder import tiny_weights, write_tiny_llama
 
 from .program import run
 

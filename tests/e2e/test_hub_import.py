@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 from tests.builders.hub_server import ALICE, Hub, running_hub
-from tests.builders.tiny_llama_folder import write_tiny_llama
 
 from .program import run, start
 

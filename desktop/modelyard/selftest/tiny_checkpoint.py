@@ -1,18 +1,18 @@
 """A tiny Llama checkpoint as Hugging Face keeps it: random weights, a byte-fallback tokenizer, a chat template.
 
-It converts, quantizes to every size and runs in llama.cpp; what it says makes no sense.
+It converts, quantizes to every size and runs in llama.cpp; what it says makes no sense. The self-test of what ships
+uses it, and so do our tests.
 """
 
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from .safetensors_file import write_safetensors
 
 TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}</s>{% endfor %}"
@@ -99,14 +99,14 @@ def tiny_weights(vocabulary: int, layers: int, width: int, seed: int) -> dict[st
 
 def write_weights(folder: Path, tensors: dict[str, NDArray[np.uint16]], shards: int) -> None:
     if shards == 1:
-        write_safetensors(folder / "model.safetensors", tensors)
+        _write_safetensors(folder / "model.safetensors", tensors)
         return
     names = sorted(tensors)
     where = {}
     for number in range(shards):
         file = f"model-{number + 1:05d}-of-{shards:05d}.safetensors"
         part = {name: tensors[name] for name in names[number::shards]}
-        write_safetensors(folder / file, part)
+        _write_safetensors(folder / file, part)
         where |= dict.fromkeys(part, file)
     total = sum(each.nbytes for each in tensors.values())
     _write_json(folder / "model.safetensors.index.json", {"metadata": {"total_size": total}, "weight_map": where})
@@ -164,3 +164,12 @@ def _tokenizer(vocabulary: list[str]) -> dict[str, Any]:
 
 def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _write_safetensors(path: Path, tensors: dict[str, NDArray[np.uint16]]) -> None:
+    header, at = {}, 0
+    for name, bits in tensors.items():
+        header[name] = {"dtype": "BF16", "shape": list(bits.shape), "data_offsets": [at, at + bits.nbytes]}
+        at += bits.nbytes
+    text = json.dumps(header).encode("utf-8")
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(bits.tobytes() for bits in tensors.values()))

@@ -1,0 +1,1 @@
+"""The self-test of what ships: `modelyard --selftest`."""
