@@ -21,7 +21,7 @@ from .. import __version__
 _MODULES = (
     "gguf httpx huggingface_hub jinja2 keyring markdown_it numpy ollama platformdirs psutil pygments sentencepiece "
     "tokenizers truststore ziamath sqlite3"
-).split()  # noqa: SIM905
+).split()
 _SECONDS = 120
 
 

@@ -102,7 +102,7 @@ def write_weights(folder: Path, tensors: dict[str, NDArray[np.uint16]], shards: 
         _write_safetensors(folder / "model.safetensors", tensors)
         return
     names = sorted(tensors)
-    where = {}
+    where: dict[str, str] = {}
     for number in range(shards):
         file = f"model-{number + 1:05d}-of-{shards:05d}.safetensors"
         part = {name: tensors[name] for name in names[number::shards]}
