@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.checkpoint_tensor import FileRange
@@ -292,3 +294,16 @@ def test_the_old_form_has_a_code_of_its_own(tmp_path: Path) -> None:
 def test_a_plain_pickle_is_no_weight_file(tmp_path: Path) -> None:
     (tmp_path / "x.bin").write_bytes(pickle.dumps(Call(os.system, "true")))
     assert refused(tmp_path / "x.bin").code is Code.TORCH_INVALID
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_damage_gives_a_coded_error_or_tensors(data: st.DataObject) -> None:
+    views = {"a": contiguous(0, "F32", (4, 6)), "b": View(0, "F32", 1, (3, 2), (6, 2), parameter=True)}
+    pickle_ = bytearray(PROTO + state_dict(views, [24]) + STOP)
+    for _ in range(data.draw(st.integers(1, 6))):
+        pickle_[data.draw(st.integers(0, len(pickle_) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        load_tensor_pickle(bytes(pickle_), "x.bin")
+    except ModelyardError as error:
+        assert error.code in (Code.TORCH_INVALID, Code.TORCH_UNSAFE)

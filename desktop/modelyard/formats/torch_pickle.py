@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Code, ModelyardError
-from .checkpoint_tensor import MAX_DIMENSIONS
+from .torch_globals import GLOBALS, Function, Refused, Storage, StorageType, TensorView
 
 MAX_PICKLE_BYTES = 64 * 1024 * 1024
 _MAX_OPCODES = 8_000_000
@@ -23,83 +22,9 @@ _MAX_MEMO = 2_000_000
 _MAX_LONG_BYTES = 16
 _MAX_ARGUMENTS = 16
 
-_DTYPES = {
-    "float64": "F64",
-    "double": "F64",
-    "float32": "F32",
-    "float": "F32",
-    "float16": "F16",
-    "half": "F16",
-    "bfloat16": "BF16",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-    "float8_e8m0fnu": "F8_E8M0",
-    "int64": "I64",
-    "int32": "I32",
-    "int16": "I16",
-    "int8": "I8",
-    "uint64": "U64",
-    "uint32": "U32",
-    "uint16": "U16",
-    "uint8": "U8",
-    "bool": "BOOL",
-}
-_STORAGES = {
-    "DoubleStorage": "F64",
-    "FloatStorage": "F32",
-    "HalfStorage": "F16",
-    "BFloat16Storage": "BF16",
-    "LongStorage": "I64",
-    "IntStorage": "I32",
-    "ShortStorage": "I16",
-    "CharStorage": "I8",
-    "ByteStorage": "U8",
-    "BoolStorage": "BOOL",
-    "UntypedStorage": "U8",
-}
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A block of numbers that tensors look into: entry `data/<key>` of the zip. `dtype` of an untyped one is U8."""
-
-    key: str
-    dtype: str
-    elements: int
-
-
-@dataclass(frozen=True)
-class TensorView:
-    """What a tensor sees of its storage; `offset` and `strides` count elements of `dtype`."""
-
-    storage: Storage
-    dtype: str
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-
-
-class _Refused(Exception):
-    """The pickle does something no tensor file does; the text says what."""
-
 
 class _Unsafe(Exception):
     """The pickle asks for a global that is not about tensors; the text is its name."""
-
-
-@dataclass(frozen=True)
-class _Dtype:
-    name: str
-
-
-@dataclass(frozen=True)
-class _StorageType:
-    dtype: str
-
-
-@dataclass(frozen=True)
-class _Function:
-    call: Callable[..., Any]
 
 
 class _Mark:
@@ -120,7 +45,7 @@ def load_tensor_pickle(data: bytes, name: str) -> Any:
         return _Machine(data).run()
     except _Unsafe as error:
         raise ModelyardError(Code.TORCH_UNSAFE, name=name, wants=str(error)) from error
-    except _Refused as error:
+    except Refused as error:
         raise ModelyardError(Code.TORCH_INVALID, name=name, detail=str(error)) from error
     except (struct.error, IndexError, KeyError, TypeError, ValueError) as error:
         # A cut-off argument, an empty stack, a memo slot never filled, a list where a tensor's shape belongs.
@@ -129,72 +54,10 @@ def load_tensor_pickle(data: bytes, name: str) -> Any:
         ) from error
 
 
-# --- what the globals build -----------------------------------------------------------------------------------------
-def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> TensorView:
-    if not isinstance(storage, Storage):
-        raise _Refused("a tensor without storage")
-    return _view(storage, storage.dtype, offset, shape, strides)
-
-
-def _rebuild_tensor_v3(
-    storage: Any, offset: Any, shape: Any, strides: Any, _grad: Any, _hooks: Any, dtype: Any, *_: Any
-) -> TensorView:
-    if not isinstance(storage, Storage) or not isinstance(dtype, _Dtype):
-        raise _Refused("a tensor without storage")
-    return _view(storage, dtype.name, offset, shape, strides)
-
-
-def _rebuild_parameter(data: Any, *_: Any) -> TensorView:
-    if not isinstance(data, TensorView):
-        raise _Refused("a parameter without tensor")
-    return data
-
-
-def _view(storage: Storage, dtype: str, offset: Any, shape: Any, strides: Any) -> TensorView:
-    if not isinstance(shape, tuple) or not isinstance(strides, tuple) or len(shape) > MAX_DIMENSIONS:
-        raise _Refused("a tensor with impossible shape")
-    numbers = (offset, *shape, *strides)
-    if len(shape) != len(strides) or not all(type(number) is int and 0 <= number < 1 << 48 for number in numbers):
-        raise _Refused("a tensor with impossible shape")
-    return TensorView(storage, dtype, offset, tuple(shape), tuple(strides))
-
-
-def _ordered_dict() -> dict[Any, Any]:
-    return {}  # filled by later operations
-
-
-def _size(numbers: Any = ()) -> tuple[Any, ...]:
-    if not isinstance(numbers, tuple | list) or len(numbers) > MAX_DIMENSIONS:
-        raise _Refused("torch.Size of something else")
-    return tuple(numbers)
-
-
-def _device(*_: Any) -> None:
-    return None
-
-
-_GLOBALS: dict[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): _Function(_ordered_dict),
-    ("torch", "Size"): _Function(_size),
-    ("torch", "device"): _Function(_device),
-    ("torch._utils", "_rebuild_tensor"): _Function(_rebuild_tensor),
-    ("torch._utils", "_rebuild_tensor_v2"): _Function(_rebuild_tensor),
-    ("torch._utils", "_rebuild_tensor_v3"): _Function(_rebuild_tensor_v3),
-    ("torch._utils", "_rebuild_parameter"): _Function(_rebuild_parameter),
-    ("torch._utils", "_rebuild_parameter_with_state"): _Function(_rebuild_parameter),
-    **{("torch", name): _Dtype(dtype) for name, dtype in _DTYPES.items()},
-    **{
-        (module, name): _StorageType(dtype)
-        for module in ("torch", "torch.storage")
-        for name, dtype in _STORAGES.items()
-    },
-}
-
-
 def _set_item(target: Any, key: Any, value: Any) -> None:
     # Only plain keys: hashing nested tuples that share parts can take exponential time.
     if not isinstance(target, dict) or not isinstance(key, str | int | float | None):
-        raise _Refused(f"a {type(key).__name__} as dictionary key")
+        raise Refused(f"a {type(key).__name__} as dictionary key")
     target[key] = value
 
 
@@ -215,14 +78,14 @@ class _Machine:
                 return self._pop()
             step = _STEPS.get(code)
             if step is None:
-                raise _Refused(f"pickle operation 0x{code:02x}")
+                raise Refused(f"pickle operation 0x{code:02x}")
             step(self)
-        raise _Refused(f"more than {_MAX_OPCODES} pickle operations")
+        raise Refused(f"more than {_MAX_OPCODES} pickle operations")
 
     def _take(self, count: int) -> bytes:
         end = self._at + count
         if end > len(self._data):
-            raise _Refused("the pickle is cut off")
+            raise Refused("the pickle is cut off")
         part = self._data[self._at : end]
         self._at = end
         return part
@@ -234,7 +97,7 @@ class _Machine:
     def _line(self) -> str:
         end = self._data.find(b"\n", self._at, self._at + 1024)
         if end < 0:
-            raise _Refused("a name without end")
+            raise Refused("a name without end")
         line = self._data[self._at : end]
         self._at = end + 1
         return line.decode("utf-8")
@@ -245,12 +108,12 @@ class _Machine:
     def _pop(self) -> Any:
         value = self._stack.pop()
         if value is _MARK:
-            raise _Refused("an unbalanced stack")
+            raise Refused("an unbalanced stack")
         return value
 
     def _top(self) -> Any:
         if self._stack[-1] is _MARK:
-            raise _Refused("an unbalanced stack")
+            raise Refused("an unbalanced stack")
         return self._stack[-1]
 
     def _group(self) -> list[Any]:
@@ -259,7 +122,7 @@ class _Machine:
         while self._stack[at] is not _MARK:
             at -= 1
             if at < 0:
-                raise _Refused("an unbalanced stack")
+                raise Refused("an unbalanced stack")
         group = self._stack[at + 1 :]
         del self._stack[at:]
         return group
@@ -270,18 +133,18 @@ class _Machine:
 
     def _long(self, count: int) -> None:
         if count > _MAX_LONG_BYTES:
-            raise _Refused(f"a number of {count} bytes")
+            raise Refused(f"a number of {count} bytes")
         self._push(int.from_bytes(self._take(count), "little", signed=True))
 
     def _put(self, index: int) -> None:
         if len(self._memo) >= _MAX_MEMO:
-            raise _Refused(f"more than {_MAX_MEMO} remembered values")
+            raise Refused(f"more than {_MAX_MEMO} remembered values")
         self._memo[index] = self._top()
 
     def _set_items(self) -> None:
         group = self._group()
         if len(group) % 2:
-            raise _Refused("a key without value")
+            raise Refused("a key without value")
         target = self._top()
         for key, value in zip(group[::2], group[1::2], strict=True):
             _set_item(target, key, value)
@@ -289,7 +152,7 @@ class _Machine:
     def _append(self, values: list[Any]) -> None:
         target = self._top()
         if not isinstance(target, list):
-            raise _Refused("an append to something else")
+            raise Refused("an append to something else")
         target.extend(values)
 
     def _append_one(self) -> None:
@@ -301,7 +164,7 @@ class _Machine:
         _set_item(self._top(), key, value)
 
     def _global(self, module: str, name: str) -> None:
-        known = _GLOBALS.get((module, name))
+        known = GLOBALS.get((module, name))
         if known is None:
             raise _Unsafe(f"{module}.{name}"[:200])
         self._push(known)
@@ -313,37 +176,37 @@ class _Machine:
     def _stack_global(self) -> None:
         name, module = self._pop(), self._pop()
         if not isinstance(name, str) or not isinstance(module, str):
-            raise _Refused("a global without name")
+            raise Refused("a global without name")
         self._global(module, name)
 
     def _reduce(self) -> None:
         arguments, function = self._pop(), self._pop()
         # A long argument list, built once and used a million times, would cost hours.
-        if not isinstance(function, _Function) or not isinstance(arguments, tuple) or len(arguments) > _MAX_ARGUMENTS:
-            raise _Refused("a call of something that is no function")
+        if not isinstance(function, Function) or not isinstance(arguments, tuple) or len(arguments) > _MAX_ARGUMENTS:
+            raise Refused("a call of something that is no function")
         self._push(function.call(*arguments))
 
     def _build(self) -> None:
         """State of an OrderedDict (`_metadata`) or a parameter: nothing we need."""
         self._pop()
         if not isinstance(self._top(), dict | TensorView):
-            raise _Refused("state for something that has none")
+            raise Refused("state for something that has none")
 
     def _persistent(self) -> None:
         identity = self._pop()
         if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
-            raise _Refused("a storage without identity")
+            raise Refused("a storage without identity")
         kind, key, elements = identity[1], identity[2], identity[4]
-        if not isinstance(kind, _StorageType) or not isinstance(key, str) or type(elements) is not int or elements < 0:
-            raise _Refused("a storage without identity")
+        if not isinstance(kind, StorageType) or not isinstance(key, str) or type(elements) is not int or elements < 0:
+            raise Refused("a storage without identity")
         if len(key) > 64 or not key.replace("_", "").isalnum():
-            raise _Refused(f"storage named {key[:40]!r}")
+            raise Refused(f"storage named {key[:40]!r}")
         self._push(Storage(key, kind.dtype, elements))
 
     def _protocol(self) -> None:
         version = self._take(1)[0]
         if version > 5:
-            raise _Refused(f"pickle protocol {version}")
+            raise Refused(f"pickle protocol {version}")
 
     def _frame(self) -> None:
         self._take(8)  # how much to read ahead; everything is in memory already

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Code, ModelyardError
 from .checkpoint_map import MappedFile
 from .checkpoint_tensor import FileRange, ShardData, StoredTensor, element_bytes, numpy_name
-from .torch_pickle import MAX_PICKLE_BYTES, TensorView, load_tensor_pickle
+from .torch_globals import TensorView
+from .torch_pickle import MAX_PICKLE_BYTES, load_tensor_pickle
 from .zip_directory import STORED, ZipEntry, data_offset, read_entry, read_zip_directory
 
 if TYPE_CHECKING:

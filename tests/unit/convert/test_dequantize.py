@@ -311,6 +311,22 @@ def test_an_unknown_packing_names_the_original(tmp_path: Path) -> None:
     assert caught.value.fields == {"name": "m", "method": "aqlm", "base_model": "meta-llama/Llama-2-7b-hf"}
 
 
+@pytest.mark.parametrize(
+    ("packing", "method"),
+    [
+        ({"quant_method": "gptq", "bits": 5}, "GPTQ 5 bit"),
+        ({"quant_method": "gptq", "checkpoint_format": "marlin"}, "GPTQ marlin"),
+        ({"quant_method": "awq", "version": "gemv"}, "AWQ gemv 4 bit"),
+        ({"quant_method": "auto-round", "packing_format": "auto_round:triton"}, "auto-round"),
+    ],
+    ids=str,
+)
+def test_unknown_forms_of_known_packings(tmp_path: Path, packing: dict[str, Any], method: str) -> None:
+    with pytest.raises(ModelyardError) as caught:
+        packed_model(tmp_path / "m", {"l.weight": np.zeros((2, 2), F32)}, {}, packing)
+    assert caught.value.code is Code.PACKING_UNKNOWN and caught.value.fields["method"] == method
+
+
 def test_mxfp4_of_gpt_oss_is_left_to_its_family(tmp_path: Path) -> None:
     checkpoint = open_checkpoint(model_folder(tmp_path / "m", weights(), quantization_config={"quant_method": "mxfp4"}))
     assert unpacked(checkpoint) is checkpoint

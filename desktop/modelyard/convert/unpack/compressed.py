@@ -56,7 +56,9 @@ class PackedTensor:
 
 
 def plan_compressed(plan: Unpacking, config: Mapping[str, Any]) -> None:
-    """Raises PACKING_UNKNOWN, PACKING_INVALID."""
+    """Raises PACKING_UNKNOWN (sparse weights), PACKING_INVALID."""
+    if any(name.endswith(".bitmask") for name in plan.stored):
+        raise plan.unknown("compressed-tensors sparse-bitmask")
     weights = _weight_groups(config)
     block = next((b for b in (each.get("block_structure") for each in weights) if _is_block(b)), ())
     bits = {number_of(each.get("num_bits"), 4) for each in weights}

@@ -58,11 +58,14 @@ class GptqTensor:
 
 
 def plan_gptq(plan: Unpacking, config: Mapping[str, Any]) -> None:
-    """Raises PACKING_UNKNOWN for another number of bits, PACKING_INVALID for tensors that do not fit together."""
+    """Raises PACKING_UNKNOWN (another form or number of bits), PACKING_INVALID (tensors that do not fit together)."""
     bits = number_of(config.get("bits"), 4)
     if bits not in (2, 3, 4, 8):
         raise plan.unknown(f"GPTQ {bits} bit")
-    offset = 1 if config.get("checkpoint_format", "gptq") == "gptq" else 0
+    form = str(config.get("checkpoint_format", "gptq"))
+    if form not in ("gptq", "gptq_v2") or config.get("is_marlin_format"):
+        raise plan.unknown(f"GPTQ {form}")
+    offset = 1 if form == "gptq" else 0
     for name in plan.stored:
         if name.endswith(".qweight"):
             plan.add(_tensor(plan, name.removesuffix(".qweight"), bits, offset))
