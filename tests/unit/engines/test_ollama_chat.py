@@ -115,7 +115,7 @@ def test_other_examples_take_a_copy_for_one_answer(server: OllamaServer, connect
     engine = connect(server)
     put(engine, tmp_path, Persona(messages=(ExampleMessage("user", "q"), ExampleMessage("assistant", "a"))))
     assert answer(engine, say("hi", persona=Persona(system="Plain."))) == "Plain. | hi"
-    copied = [body for body in server.bodies if str(body.get("model", "")).startswith("modelyard-trying")]
+    copied = [body for body in server.bodies if str(body.get("model", "")).startswith("modelyard-helper-trying")]
     assert copied
     assert [model.name for model in engine.models()] == ["m:latest"]
 

@@ -158,6 +158,20 @@ def test_copy_and_rename(server: OllamaServer, connect: Connect, tmp_path: Path)
     assert {model.name for model in engine.models()} == {"user/two:latest", "three:latest"}
 
 
+def test_helpers_of_a_crash_are_not_shown_and_go_on_request(
+    new_server: OllamaServer, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_server.store.write("modelyard-helper-trying:1-2", [], {})
+    new_server.store.write("mine", [], {})
+    engine = connect(new_server)
+    assert [model.name for model in engine.models()] == ["mine:latest"]
+    engine.remove_leftovers([])
+    assert len(new_server.store.models()) == 2
+    monkeypatch.setattr("modelyard.engines.ollama.engine._OLD_SECONDS", -60.0)
+    engine.remove_leftovers([])
+    assert [model.name.short for model in new_server.store.models()] == ["mine:latest"]
+
+
 def test_removal_frees_what_nobody_shares(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
     engine = connect(server)
     put(engine, tmp_path, padding=1 << 20)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from types import ModuleType
@@ -35,8 +36,10 @@ _import_lock = threading.Lock()
 
 
 def official_module() -> ModuleType:
-    """The package `ollama`, imported with an OLLAMA_HOST that cannot make it fail."""
+    """The package `ollama`, imported (once) with an OLLAMA_HOST that cannot make it fail."""
     with _import_lock:
+        if "ollama" in sys.modules:
+            return sys.modules["ollama"]
         before = os.environ.get("OLLAMA_HOST")
         os.environ["OLLAMA_HOST"] = "127.0.0.1"
         try:

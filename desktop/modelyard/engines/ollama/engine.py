@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +39,8 @@ from .shown import Shown
 from .start import start, version_of
 from .store import Store, default_root, store_of_blob
 from .version import Version
+
+_OLD_SECONDS = 3600.0  # younger helpers may be at work, for us or for another Modelyard
 
 
 class OllamaEngine:
@@ -97,7 +101,7 @@ class OllamaEngine:
     # --- models ------------------------------------------------------------------------------------------------------
 
     def models(self) -> list[InstalledModel]:
-        return [installed(tag) for tag in tags(self._connection)]
+        return [installed(tag) for tag in tags(self._connection) if not names.is_helper(tag.name)]
 
     def _tag(self, name: str) -> Tag:
         tag = find_tag(self._connection, name)
@@ -193,12 +197,13 @@ class OllamaEngine:
 
     def _chat_with_copy(self, request: ChatRequest, persona: Persona, cancel: CancelToken) -> Iterator[ChatChunk]:
         """A model for one answer: it shares the weights, also in memory, and is removed afterwards."""
-        copy = f"modelyard-trying:{os.getpid()}-{threading.get_ident()}"
+        copy = names.helper("trying", f"{os.getpid()}-{threading.get_ident()}")
         updating.build(self._connection, self.version(), request.model, copy, persona, cancel)
         try:
             yield from chat(self._connection, replace(request, model=copy, persona=None), None, cancel)
         finally:
-            self._connection.remove(copy)
+            with contextlib.suppress(ModelyardError):
+                self._connection.remove(copy)
 
     def running(self) -> list[RunningModel]:
         return running.running_models(self._connection)
@@ -250,7 +255,10 @@ class OllamaEngine:
         return find_leftovers(store) if store is not None else []
 
     def remove_leftovers(self, chosen: list[Leftover]) -> int:
-        """Only in a store that is ours. Returns the bytes freed."""
+        """Files only in a store that is ours, and helpers of ours that a crash left behind. Returns bytes freed."""
+        for tag in tags(self._connection):
+            if names.is_helper(tag.name) and time.time() - installed(tag).modified > _OLD_SECONDS:
+                self._connection.remove(tag.name)
         store = self.store()
         return remove_leftovers(store, chosen) if store is not None else 0
 

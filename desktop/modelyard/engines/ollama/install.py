@@ -42,7 +42,9 @@ class Installation:
     request: InstallRequest
     listener: Listener
     cancel: CancelToken
-    _placed: dict[str, Placed] = field(default_factory=dict)
+    store: Store | None = field(init=False)
+    _report: _Report = field(init=False)
+    _placed: dict[str, Placed] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.store = self.locate()
@@ -131,13 +133,14 @@ class Installation:
         return {"files": {name: placed.digest for name, placed in self._placed.items()}} | fields_of(persona)
 
     def _create(self, before: Tag | None) -> None:
+        body = self._body()
         try:
-            self._settled_create(before)
+            self._settled_create(body, before)
         except ModelyardError as error:
             if not self._refuses_links(error):
                 raise
             self._upload_linked()
-            self._settled_create(before)
+            self._settled_create(body, before)
 
     def _refuses_links(self, error: ModelyardError) -> bool:
         """The server runs as somebody else although the folder looked like ours."""
@@ -152,14 +155,14 @@ class Installation:
                 self.store.blob(placed.digest).unlink(missing_ok=True)
                 self._upload(file_name, *paths[file_name], placed.digest)
 
-    def _settled_create(self, before: Tag | None) -> None:
+    def _settled_create(self, body: Mapping[str, Any], before: Tag | None) -> None:
         """Creates, and after a broken connection looks whether the server finished it alone.
 
         Where GGUFs are kept, a create takes milliseconds and cannot be stopped by the client; it is awaited even when
         cancelled. Where they are rewritten, it may take minutes and closing the stream ends it."""
         cancel = CancelToken() if self.version.keeps_gguf else self.cancel
         try:
-            create(self.connection, self.request.name, self._body(), cancel)
+            create(self.connection, self.request.name, body, cancel)
         except ModelyardError as error:
             if error.code is not Code.OLLAMA_LOST or not self._appears(before):
                 raise
@@ -206,7 +209,7 @@ class Installation:
 
     def _take_back_through_model(self, placed: Placed) -> None:
         """There is no call that removes a blob; removing the only model that holds it does."""
-        name = f"modelyard-removing:{placed.digest[7:19]}"
+        name = names.helper("removing", placed.digest[7:19])
         create(self.connection, name, {"files": {"model.gguf": placed.digest}}, CancelToken())
         self.connection.remove(name)
 
@@ -229,18 +232,18 @@ class _Report:
         self._finished = 0
         self._last = 0.0
 
-    @property
-    def part(self) -> Callable[[int], None]:
-        return self._part
-
-    def _part(self, done: int) -> None:
+    def part(self, done: int) -> None:
+        """Bytes done of the current half; told at most ten times a second."""
         if time.monotonic() - self._last >= 0.1:
             self._last = time.monotonic()
-            self._listener(progress(Step.ADDING, self._finished + done, self._total))
+            self._tell(self._finished + done)
 
     def next(self, size: int) -> None:
         self._finished += size
-        self._listener(progress(Step.ADDING, self._finished, self._total))
+        self._tell(self._finished)
+
+    def _tell(self, done: int) -> None:
+        self._listener(progress(Step.ADDING, min(done, self._total), self._total))
 
     def finish(self) -> None:
-        self._listener(progress(Step.ADDING, self._total, self._total))
+        self._tell(self._total)

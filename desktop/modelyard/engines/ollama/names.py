@@ -159,6 +159,18 @@ def _strip_source(text: str) -> tuple[str, str]:
     return text, "unspecified"
 
 
+_HELPER = "modelyard-helper-"
+
+
+def helper(purpose: str, mark: str) -> str:
+    """The name of a model that we make for a moment and remove again."""
+    return f"{_HELPER}{purpose}:{mark}"
+
+
+def is_helper(text: str) -> bool:
+    return parse(text).model.startswith(_HELPER)
+
+
 def suggest(title: str) -> str:
     """A name Ollama takes, made of any title: ASCII, lower case, joined by dashes; "model" if nothing is left."""
     kept = "".join(character if character in _ALLOWED["model"] else "-" for character in title.strip().lower())
