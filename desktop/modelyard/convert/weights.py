@@ -105,7 +105,9 @@ class _DerivedReader:
 def to_float32(data: NDArray[Any], dtype: str) -> NDArray[np.float32]:
     """Stored rows of element type `dtype` (a safetensors name) as float32, exactly as torch's `.float()` gives them."""
     if dtype == "BF16":
-        return (data.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        bits = data.astype(np.uint32)
+        bits <<= np.uint32(16)
+        return bits.view(np.float32)
     if dtype in _BYTE_FLOATS:
         return np.take(_BYTE_FLOATS[dtype], data)
     return data.astype(np.float32, copy=False)
