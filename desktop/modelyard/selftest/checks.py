@@ -42,6 +42,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _expect(good: bool, detail: object = "") -> None:
+    """Not `assert`: the frozen program runs without those."""
+    if not good:
+        raise RuntimeError(f"not as expected: {detail}")
+
+
 def _modules(data: Path) -> str:
     for name in _MODULES:
         importlib.import_module(name)
@@ -67,8 +73,8 @@ def _resources(data: Path) -> str:
     from ..words.catalogue import LANGUAGES, Catalogue
 
     titles = [Catalogue(language).size("q4_k_m")[0] for language in LANGUAGES]
-    assert len(set(titles)) == len(LANGUAGES), titles
-    assert (resources_folder() / "icons" / "modelyard.svg").is_file()
+    _expect(len(set(titles)) == len(LANGUAGES), titles)
+    _expect((resources_folder() / "icons" / "modelyard.svg").is_file())
     return " / ".join(titles)
 
 
@@ -82,7 +88,7 @@ def _kernels(data: Path) -> str:
     out = np.empty((2, GgmlType.Q4_K.row_bytes(512)), np.uint8)
     quantize_rows(GgmlType.Q4_K, rows, out, None)
     error = float(np.abs(to_float32(GgmlType.Q4_K, out, 512) - rows).max())
-    assert error < 0.05, error
+    _expect(error < 0.05, error)
     return f"largest error {error:.4f}"
 
 
@@ -93,7 +99,7 @@ def _convert_and_answer(data: Path) -> str:
     folder = write_tiny_llama(data / "Tiny-Llama")
     _program("import", str(folder), "--size", "Q4_K_M", "--name", "tiny", "--yes", "--json", data=data)
     answer = _program("chat", "tiny", "--prompt", "Hello", "--json", data=data)
-    assert answer["event"] == "done", answer
+    _expect(answer["event"] == "done", answer)
     return f"{answer['stats']['answer_tokens']} tokens"
 
 
@@ -106,7 +112,7 @@ def _worker(data: Path) -> str:
     child.send({"job": "inspect", "source": to_json(CheckpointFolder(data / "Tiny-Llama"))})
     events = list(child.messages())
     child.end()
-    assert events and events[-1]["event"] == "done", (events, child.tail)
+    _expect(events and events[-1]["event"] == "done", (events, child.tail))
     return str(events[-1]["result"]["inspection"]["architecture"])
 
 
@@ -121,15 +127,15 @@ def _window(data: Path) -> str:
     from ..ui.i18n import Translations
 
     app = make_application(["modelyard"])
-    assert b"svg" in [bytes(each.data()) for each in QImageReader.supportedImageFormats()]
-    assert not QPixmap(str(resources_folder() / "icons" / "modelyard.svg")).isNull()
+    _expect(b"svg" in [bytes(each.data()) for each in QImageReader.supportedImageFormats()])
+    _expect(not QPixmap(str(resources_folder() / "icons" / "modelyard.svg")).isNull())
     Translations(app, resources_folder() / "i18n").use("zh_CN")
     shown = QApplication.translate("Rail", "Models")
     return f"{QGuiApplication.platformName()}, {shown}"
 
 
 def _program(*arguments: str, data: Path) -> dict[str, Any]:
-    """Runs this program and returns its last event. Raises AssertionError if it failed."""
+    """Runs this program and returns its last event. Raises RuntimeError if it failed."""
     import json
 
     from ..host.children import clean_environment, self_command
@@ -144,7 +150,7 @@ def _program(*arguments: str, data: Path) -> dict[str, Any]:
         env=clean_environment(),
         check=False,
     )
-    assert done.returncode == 0, (arguments, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+    _expect(done.returncode == 0, (arguments, done.returncode, done.stdout[-2000:], done.stderr[-2000:]))
     last: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return last
 
