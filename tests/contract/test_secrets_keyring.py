@@ -31,6 +31,7 @@ def found():
 result = {
     "backend": outcome(lambda: type(safe_backend()).__module__),
     "first": outcome(found),
+    "check": outcome(lambda: keys.check("huggingface.co")),
     "remember": outcome(lambda: keys.remember("huggingface.co", Secret(key)).value),
     "found": outcome(found),
     "other host": outcome(lambda: keys.find("example.org") is None),
@@ -92,14 +93,15 @@ def test_remember_find_forget(home: Path) -> None:
 def test_a_locked_keyring_is_told_apart(home: Path) -> None:
     assert drive(home, "keep", password="right")["found"] == ["keyring", True]
     result = drive(home, password="wrong")  # another session of the same person, the keyring stays locked
-    assert result["first"] == result["remember"] == result["found"] == result["forget"] == "keyring_locked"
+    assert result["first"] is None and result["found"] is None
+    assert result["check"] == result["remember"] == result["forget"] == "keyring_locked"
     assert result["in session"] == ["session", True]
     assert no_file_holds_the_key(home)
 
 
 def test_no_keyring_at_all(home: Path) -> None:
     result = drive(home)
-    assert result["backend"] == result["remember"] == "keyring_missing"
+    assert result["backend"] == result["check"] == result["remember"] == "keyring_missing"
     assert result["first"] is None and result["forget"] is None
     assert result["in session"] == ["session", True]
 
@@ -117,5 +119,5 @@ def test_backends_that_keep_plain_text_or_nothing_are_refused(home: Path, tmp_pa
         encoding="utf-8",
     )
     result = drive(home, PYTHON_KEYRING_BACKEND=backend, PYTHONPATH=str(tmp_path))
-    assert result["backend"] == result["first"] == result["remember"] == "keyring_unsafe"
+    assert result["backend"] == result["check"] == result["remember"] == "keyring_unsafe"
     assert result["in session"] == ["session", True]

@@ -3,6 +3,7 @@ events or logs, and is never written to a file (Hugging Face's own plain-text to
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import re
@@ -111,22 +112,22 @@ class AccessKeys:
 
     def find(self, host: str, default_host: str = "huggingface.co") -> FoundKey | None:
         """The key that belongs to `host`. HF_TOKEN belongs to `default_host` (that of HF_ENDPOINT when set). A keyring
-        that cannot be read raises only if nothing else has a key."""
+        that cannot be read counts as empty, since what is public needs no key; `check` tells what is wrong with it.
+        Raises SECRET_INVALID for nonsense in HF_TOKEN."""
         if held := self._session.get(host):
             return FoundKey(held, Place.SESSION)
-        fault: ModelyardError | None = None
-        try:
+        with contextlib.suppress(ModelyardError):
             if kept := self._keyring.get(host):
                 return FoundKey(kept, Place.KEYRING)
-        except ModelyardError as error:
-            fault = error
         if host == default_host:
             for variable in _VARIABLES:
                 if self._environment.get(variable, "").strip():
                     return FoundKey(secret_from_text(self._environment[variable]), Place.ENVIRONMENT)
-        if fault is not None and fault.code is not Code.KEYRING_MISSING:
-            raise fault
         return None
+
+    def check(self, host: str) -> None:
+        """For the page about the account. Raises KEYRING_* if the keyring cannot be read now."""
+        self._keyring.get(host)
 
     def not_in_keyring(self) -> dict[str, str]:
         """Keys by host that a child of ours could not find by itself: for its pipe, nothing else."""

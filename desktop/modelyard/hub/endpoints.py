@@ -32,6 +32,11 @@ class Endpoint:
         return OFFICIAL_URL if self.url == MIRROR_URL else self.url
 
     @property
+    def key_host(self) -> str:
+        """The host whose access keys open what is served here."""
+        return urlsplit(self.pages).netloc
+
+    @property
     def keys_page(self) -> str:
         return f"{self.pages}/settings/tokens"
 
@@ -73,6 +78,12 @@ def choose_endpoint(source: str, address: str, environment: Mapping[str, str] | 
         return endpoint_at(address)
     wished = (os.environ if environment is None else environment).get("HF_ENDPOINT", "")
     return endpoint_at(wished) if wished.strip() else HUGGING_FACE
+
+
+def environment_key_host(environment: Mapping[str, str] | None = None) -> str:
+    """The host that HF_TOKEN belongs to: that of HF_ENDPOINT, else huggingface.co. It is not for any other source a
+    person may choose in the settings. Raises HUB_ENDPOINT_INVALID."""
+    return choose_endpoint("huggingface", "", environment).key_host
 
 
 def is_loopback(host: str) -> bool:

@@ -78,6 +78,15 @@ def test_the_notes_stay_small_for_the_largest_file(tmp_path: Path) -> None:
     assert part.block_bytes % MIB == 0
 
 
+def test_that_it_was_wrong_once_is_not_forgotten(tmp_path: Path) -> None:
+    part = part_of(tmp_path, MIB)
+    claim = part.claim(1)
+    assert claim is not None
+    receive(part, claim, MIB)
+    part.reopen()
+    assert part_of(tmp_path, MIB).strikes == 1 and part.done_bytes == 0
+
+
 @pytest.mark.parametrize(
     "blocks", [[[9, 9]], [[-1, 0]] * 3, [["1", 2]] * 3, [[True, 0]] * 3, [[1]] * 3, "x", None, [[2 * MIB, 0]] * 3]
 )

@@ -10,7 +10,15 @@ import pytest
 from modelyard.errors import Code, ModelyardError
 from modelyard.host.secrets import Secret
 from modelyard.hub.answers import Subject, fault_of, retry_after
-from modelyard.hub.endpoints import HF_MIRROR, HUGGING_FACE, Endpoint, choose_endpoint, endpoint_at, is_loopback
+from modelyard.hub.endpoints import (
+    HF_MIRROR,
+    HUGGING_FACE,
+    Endpoint,
+    choose_endpoint,
+    endpoint_at,
+    environment_key_host,
+    is_loopback,
+)
 from modelyard.hub.look import search
 from modelyard.hub.network import Network
 from modelyard.hub.session import Credentials, Session, redirect_target
@@ -57,6 +65,13 @@ def test_the_source_of_the_settings() -> None:
     assert choose_endpoint("huggingface", "", {"HF_ENDPOINT": "https://hf-mirror.com"}) == HF_MIRROR
     assert choose_endpoint("custom", "https://y.org", {}) == Endpoint("https://y.org")
     assert HF_MIRROR.page("a/b") == "https://huggingface.co/a/b"
+
+
+def test_whose_key_the_environment_holds() -> None:
+    assert environment_key_host({}) == "huggingface.co"
+    assert environment_key_host({"HF_ENDPOINT": "https://hf-mirror.com"}) == "huggingface.co"
+    assert environment_key_host({"HF_ENDPOINT": "https://hub.example:8443"}) == "hub.example:8443"
+    assert (HF_MIRROR.key_host, HF_MIRROR.host) == ("huggingface.co", "hf-mirror.com")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "a.localhost"])
