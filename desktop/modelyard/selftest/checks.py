@@ -112,7 +112,7 @@ def _worker(data: Path) -> str:
     child.send({"job": "inspect", "source": to_json(CheckpointFolder(data / "Tiny-Llama"))})
     events = list(child.messages())
     child.end()
-    _expect(events and events[-1]["event"] == "done", (events, child.tail))
+    _expect(bool(events) and events[-1]["event"] == "done", (events, child.tail))
     return str(events[-1]["result"]["inspection"]["architecture"])
 
 
