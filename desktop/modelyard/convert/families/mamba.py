@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from .. import lazy
 from ..config import Config, text_config
+from ..exponential import exponential
 from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
@@ -24,7 +23,7 @@ def _padded(config: Config, step: int) -> Config:
 
 def negative_exponential(tensor: Lazy) -> Lazy:
     """A = −exp(A_log)."""
-    return lazy.mapped(tensor, lambda values: -np.exp(values.astype(np.float64)).astype(np.float32))
+    return lazy.mapped(tensor, lambda values: -exponential(values))
 
 
 class Mamba(Family):

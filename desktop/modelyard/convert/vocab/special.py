@@ -13,6 +13,7 @@ from ..model import Model
 from .slow_tokenizer import read_merges
 from .template import TemplateRule
 
+_NAMED = "additional_chat_templates/"
 TYPES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 
 
@@ -132,7 +133,17 @@ def _chat_template(model: Model, settings: Mapping[str, Any]) -> Any:
     if "chat_template" in settings:
         template = settings["chat_template"]
     elif (text := model.files.text("chat_template.jinja")) is not None:
-        template = text
+        template = _with_named_templates(model, text)
     else:
         template = (model.json("chat_template.json") or {}).get("chat_template")
     return template if isinstance(template, str | list) else None
+
+
+def _with_named_templates(model: Model, default: str) -> Any:
+    """Templates for other uses (tools, retrieval) lie in a folder beside the main one."""
+    names = [name for name in model.files.names if name.startswith(_NAMED) and name.endswith(".jinja")]
+    if not names:
+        return default
+    others = [(name.removeprefix(_NAMED).removesuffix(".jinja"), model.files.text(name)) for name in sorted(names)]
+    named = [{"name": name, "template": template} for name, template in others]
+    return [{"name": "default", "template": default}, *named]
