@@ -279,6 +279,7 @@ def test_an_odd_ollama_host_does_not_break_the_official_client(
         "import sys, os\n"
         "assert 'ollama' not in sys.modules and 'httpx' not in sys.modules\n"
         f"engine = OllamaEngine({new_server.url!r})\n"
+        "assert engine.models() == [] and 'ollama' not in sys.modules\n"
         "assert engine.running() == []\n"
         "assert os.environ['OLLAMA_HOST'] == '::1'\n"
         "engine.close()\n"

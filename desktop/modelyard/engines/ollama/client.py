@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ...errors import Code, ModelyardError
+from ...errors import Cancelled, Code, ModelyardError
 from ...events import CancelToken
 from . import answers
 from .host_address import Address
@@ -116,13 +116,10 @@ class Connection:
         """Turns every failure of either client inside into a coded error, or into Cancelled if that was asked."""
         import httpx
 
-        module = official_module()
         try:
             yield
-        except ModelyardError:
+        except (ModelyardError, Cancelled):
             raise
-        except module.ResponseError as error:
-            raise answers.coded(error.error, status=max(error.status_code, 0), name=name) from error
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
             if cancel is not None:
                 cancel.check()
@@ -131,6 +128,11 @@ class Connection:
             if cancel is not None:
                 cancel.check()
             raise ModelyardError(Code.OLLAMA_NOT_OLLAMA, address=self.address.url) from error
+        except Exception as error:
+            official = sys.modules.get("ollama")  # not imported just to name its errors
+            if official is None or not isinstance(error, official.ResponseError):
+                raise
+            raise answers.coded(str(error.error), status=max(error.status_code, 0), name=name) from error
 
     def _unanswered(self, error: Exception) -> ModelyardError:
         import httpx
