@@ -60,16 +60,11 @@ def test_names_meet_without_case() -> None:
     assert not names.same("t1", "t1:v2")
 
 
-@pytest.mark.parametrize(
-    ("title", "expected"),
-    [
-        ("Qwen2.5 0.5B Instruct", "qwen2.5-0.5b-instruct"),
-        ("  Ünïcode  Model! ", "n-code-model"),
-        ("模型", "model"),
-        ("-._x", "_x"),
-        ("a" * 200, "a" * 80),
-    ],
-)
-def test_a_title_becomes_a_name(title: str, expected: str) -> None:
-    assert names.suggest(title) == expected
-    assert names.is_valid(expected)
+def test_names_of_this_computer() -> None:
+    assert names.is_own("mine:8b")
+    assert not names.is_own("mine:cloud")
+    assert not names.is_own("a b")
+    helper = names.helper("trying", "12-34")
+    assert names.is_helper(helper)
+    assert names.is_own(helper)
+    assert not names.is_helper("mine")

@@ -169,10 +169,3 @@ def helper(purpose: str, mark: str) -> str:
 
 def is_helper(text: str) -> bool:
     return parse(text).model.startswith(_HELPER)
-
-
-def suggest(title: str) -> str:
-    """A name Ollama takes, made of any title: ASCII, lower case, joined by dashes; "model" if nothing is left."""
-    kept = "".join(character if character in _ALLOWED["model"] else "-" for character in title.strip().lower())
-    kept = "-".join(part for part in kept.split("-") if part).lstrip("-.")[:80].rstrip("-.")
-    return kept or "model"
