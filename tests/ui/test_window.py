@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
@@ -48,7 +49,7 @@ def test_language_changes_while_the_window_runs(desk: Desktop, house: House) -> 
     assert isinstance(desk.window.page("settings"), SettingsView)
     words = {label.text() for label in desk.window.page("settings").findChildren(QLabel)}
     assert {"设置", "语言与外观", "外观"} <= words
-    assert not first.isVisible()
+    assert not shiboken6.isValid(first)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ class Desktop(QObject):
 
     def close(self) -> None:
         self.jobs.close()
+        self._translations.unload()
         QThreadPool.globalInstance().waitForDone(3000)
 
     def _setting_changed(self, key: str) -> None:

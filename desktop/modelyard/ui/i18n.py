@@ -33,15 +33,19 @@ class Translations:
 
     def use(self, language: str) -> None:
         """Switches language; widgets made from now on speak it."""
-        for old in self._loaded:
-            self._app.removeTranslator(old)
-        self._loaded.clear()
+        self.unload()
         QLocale.setDefault(QLocale(language))
         for path in (catalogue_file(self._folder, language), _qt_file(language)):
             translator = QTranslator(self._app)
             if path is not None and translator.load(str(path)):
                 self._app.installTranslator(translator)
                 self._loaded.append(translator)
+
+    def unload(self) -> None:
+        """Back to the texts as they are written."""
+        for old in self._loaded:
+            self._app.removeTranslator(old)
+        self._loaded.clear()
 
 
 def catalogue_file(folder: Path, language: str) -> Path | None:

@@ -30,11 +30,7 @@ class SizeChoice(QWidget):
         rare = [option for option in inspection.sizes if option not in common]
         self._fill(context, body, common)
         if rare:
-            more = QWidget()
-            inner = column(spacing=Space.S)
-            self._fill(context, inner, rare)
-            more.setLayout(inner)
-            fold = Fold(context.icons, self.tr("More sizes"), more)
+            fold = Fold(context.icons, self.tr("More sizes"), lambda: self._more(context, rare))
             if any(option.size == size for option in rare):
                 fold.toggle()
             body.addWidget(fold)
@@ -44,6 +40,13 @@ class SizeChoice(QWidget):
         if wanted is not None:
             wanted.setChecked(True)
         self._buttons.buttonClicked.connect(lambda pressed: self.chosen.emit(pressed.option))
+
+    def _more(self, context: Context, rare: list[SizeOption]) -> QWidget:
+        more = QWidget()
+        inner = column(spacing=Space.S)
+        self._fill(context, inner, rare)
+        more.setLayout(inner)
+        return more
 
     @property
     def current(self) -> SizeOption | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from ..design.icons import Icons
@@ -11,7 +12,11 @@ from .layout import column, row
 
 
 class Fold(QWidget):
-    """`content` is shown and hidden by a quiet button named `name`."""
+    """`content` is shown and hidden by a quiet button named `name`.
+
+    Signals: toggled(open)."""
+
+    toggled = Signal(bool)
 
     def __init__(self, icons: Icons, name: str, content: QWidget) -> None:
         super().__init__()
@@ -26,6 +31,11 @@ class Fold(QWidget):
     def open(self) -> bool:
         return not self._content.isHidden()
 
+    def rename(self, name: str) -> None:
+        if self._button.text() != name:
+            self._button.setText(name)
+
     def toggle(self) -> None:
         self._content.setVisible(not self.open)
         self._icons.put(self._button, "down" if self.open else "next", "accent_text", Size.ICON - 4)
+        self.toggled.emit(self.open)
