@@ -14,13 +14,15 @@ from .parameters import DEPRECATED, ParameterError, in_range, read_value
 from .printable import dropped
 from .quoting import shown
 from .scanner import Node, ProblemKind
-from .syntax import ModelfileError, error_at
+from .syntax import ModelfileError, error_after, lines_in
 
 # Go's semver package with an optional "v": 1, 1.2 or 1.2.3, then -prerelease and +build.
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _SEMVER = re.compile(
     rf"v?{_NUMBER}(?:\.{_NUMBER}(?:\.{_NUMBER}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z.-]+)?)?)?"
 )
+
+_MOST_FINDINGS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,26 @@ class Finding:
 
 
 def check(document: Document) -> tuple[Finding, ...]:
-    """All findings in the order of the text. A missing FROM is found at the very beginning."""
+    """The findings in the order of the text, a missing FROM at the very beginning. Not more than a person can read."""
     found: list[Finding] = []
+    lines = 0
     for start, node in zip(document.starts, document.nodes, strict=False):
-        found += _of_node(document.text, start, node)
+        found += _of_node(start, node, lines)
+        lines += lines_in(node.text)
+        if len(found) >= _MOST_FINDINGS:
+            break
     if not any(True for _ in document.commands("from")):
         found.insert(0, _error(0, 0, ModelfileError(ProblemKind.MISSING_FROM, None, None)))
     return tuple(found)
 
 
-def _of_node(text: str, start: int, node: Node) -> Iterator[Finding]:
+def _of_node(start: int, node: Node, lines: int) -> Iterator[Finding]:
     if node.problem is not None:
         left = len(node.text) - len(node.text.lstrip(" \t"))
         line = re.split(r"[\r\n]", node.text[left:], maxsplit=1)[0].rstrip()
-        yield _error(start + left, start + left + len(line), error_at(text, start, node.problem))
+        yield _error(
+            start + left, start + left + len(line), error_after(lines, node.text[: node.problem.end], node.problem)
+        )
         return
     first, last = start + node.start, start + node.stop
     if node.keyword == "parameter":

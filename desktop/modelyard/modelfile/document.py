@@ -39,11 +39,18 @@ class Document:
         """Where each node begins in the text, and the text's length at the end."""
         return [0, *accumulate(len(node.text) for node in self.nodes)]
 
-    def commands(self, *keywords: str) -> Iterator[tuple[int, Node]]:
-        """The good commands with these words (all if none are named), each with where it begins."""
+    def commands(self, keyword: str = "") -> Iterator[tuple[int, Node]]:
+        """The good commands with this word (all if none is named), each with where it begins, in order."""
+        yield from self._commands.get(keyword, ())
+
+    @cached_property
+    def _commands(self) -> dict[str, list[tuple[int, Node]]]:
+        found: dict[str, list[tuple[int, Node]]] = {"": []}
         for start, node in zip(self.starts, self.nodes, strict=False):
-            if node.kind is NodeKind.COMMAND and (not keywords or node.keyword in keywords):
-                yield start, node
+            if node.kind is NodeKind.COMMAND:
+                found[""].append((start, node))
+                found.setdefault(node.keyword, []).append((start, node))
+        return found
 
     def node_index(self, position: int) -> int:
         """The number of the node that holds the character at `position` (the last node at the very end)."""

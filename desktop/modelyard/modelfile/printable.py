@@ -9,8 +9,10 @@ dropped, … from U+0000 to U+10FFFF.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
 _RUNS = """
     w 2n y c 1 ju 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 h m 1 5c 1 1c 2 1n 2 2t e 1n 2 1d 2 f 1 s 2 1 1 b
@@ -46,30 +48,36 @@ _KEPT_CONTROLS = "\t\n\r"
 
 
 @cache
-def dropped_class() -> str:
-    """The inside of a regular expression's [...] that matches every dropped character."""
-    ranges: list[str] = []
+def _ranges() -> tuple[tuple[int, int], ...]:
+    """First and last of each run of dropped characters, in order; tab and line ends are not among them."""
+    ranges: list[tuple[int, int]] = []
     position = 0
     for index, length in enumerate(int(run, 36) for run in _RUNS.split()):
         if index % 2 == 0:
             ranges.extend(_without_kept(position, position + length - 1))
         position += length
-    return "".join(ranges)
+    return tuple(ranges)
 
 
-def _without_kept(first: int, last: int) -> list[str]:
-    parts: list[str] = []
+def _without_kept(first: int, last: int) -> Iterator[tuple[int, int]]:
     for kept in (*map(ord, _KEPT_CONTROLS), last + 1):
-        if first <= kept - 1 and kept <= last + 1:
-            parts.append(f"\\U{first:08x}-\\U{kept - 1:08x}")
+        if first <= kept - 1 <= last:
+            yield first, kept - 1
         if first <= kept <= last:
             first = kept + 1
-    return parts
 
 
 @cache
-def _dropped() -> re.Pattern[str]:
-    return re.compile(f"[{dropped_class()}]+")
+def dropped_class() -> str:
+    """The inside of a regular expression's [...] that matches every dropped character."""
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _ranges())
+
+
+@cache
+def _suspects() -> re.Pattern[str]:
+    """Dropped characters up to U+FFFF, and everything above: `re` is slow for many ranges above U+FFFF."""
+    low = "".join(f"\\U{first:08x}-\\U{min(last, 0xFFFF):08x}" for first, last in _ranges() if first <= 0xFFFF)
+    return re.compile(f"[{low}\U00010000-\U0010ffff]+")
 
 
 @cache
@@ -77,12 +85,20 @@ def _dropped_ascii() -> re.Pattern[str]:
     return re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 
 
+@lru_cache(maxsize=4096)
+def is_dropped(character: str) -> bool:
+    index = bisect_right(_ranges(), (ord(character), 0x110000)) - 1
+    return index >= 0 and ord(character) <= _ranges()[index][1]
+
+
 def clean(text: str) -> str:
     """The text as Ollama's reader keeps it."""
-    return (_dropped_ascii() if text.isascii() else _dropped()).sub("", text)
+    if text.isascii():
+        return _dropped_ascii().sub("", text)
+    return _suspects().sub(lambda run: "".join(one for one in run.group() if not is_dropped(one)), text)
 
 
 def dropped(text: str) -> Counter[str]:
     """The dropped characters of a text and how often each occurs; empty when the text survives whole."""
-    pattern = _dropped_ascii() if text.isascii() else _dropped()
-    return Counter(character for run in pattern.findall(text) for character in run)
+    pattern = _dropped_ascii() if text.isascii() else _suspects()
+    return Counter(one for run in pattern.findall(text) for one in run if is_dropped(one))

@@ -20,8 +20,7 @@ def persona_of(document: Document) -> Persona:
             case "parameter":
                 add_parameter(parameters, node.name, node.args)
             case "message":
-                role, _, content = node.args.partition(": ")
-                messages.append(ExampleMessage(role, content))
+                messages.append(ExampleMessage(node.word, node.value))
             case "license":
                 licenses.append(node.args)
             case keyword:

@@ -61,19 +61,38 @@ class Problem:
 class Node:
     """A stretch of whole lines: blank lines, one comment, or one command with all lines of its value.
 
-    `keyword` is the command word in lower case. `name` and `args` are what Ollama stores: FROM is named "model", a
-    PARAMETER is named by its parameter, the args of a MESSAGE are "role: content". `start`:`stop` is where the value
-    stands in `text`, with its quotes and without outer white space.
+    `keyword` is the command word in lower case, `word` the parameter's name or the role. `start`:`stop` is where the
+    value stands in `text`, with its quotes and without outer white space.
     """
 
     kind: NodeKind
     text: str
     keyword: str = ""
-    name: str = ""
-    args: str = ""
+    word: str = ""
     start: int = 0
     stop: int = 0
     problem: Problem | None = None
+
+    @property
+    def name(self) -> str:
+        """The command's name as Ollama stores it: FROM is named "model", a PARAMETER by its parameter."""
+        match self.keyword:
+            case "from":
+                return "model"
+            case "parameter":
+                return self.word
+            case keyword:
+                return keyword
+
+    @property
+    def value(self) -> str:
+        """The value as Ollama reads it. Made anew each time: values may be megabytes."""
+        return unquote(clean(self.text[self.start : self.stop]).strip(_SPACE))
+
+    @property
+    def args(self) -> str:
+        """The value as Ollama stores it: that of a MESSAGE is "role: content"."""
+        return f"{self.word}: {self.value}" if self.keyword == "message" else self.value
 
 
 _BLANK = re.compile(r"(?:[ \t]*+[\r\n])++|[ \t]++\Z")
@@ -124,7 +143,7 @@ def _command_at(text: str, position: int) -> Node:
         return _named_at(text, position, after + 1, keyword, _PARAMETER_NAME)
     if keyword == "message":
         return _named_at(text, position, after + 1, keyword, _ROLE)
-    return _value_at(text, position, after + 1, keyword, "model" if keyword == "from" else keyword)
+    return _value_at(text, position, after + 1, keyword)
 
 
 def _named_at(text: str, position: int, start: int, keyword: str, pattern: re.Pattern[str]) -> Node:
@@ -141,39 +160,35 @@ def _named_at(text: str, position: int, start: int, keyword: str, pattern: re.Pa
     return _value_at(text, position, after + 1, keyword, name)
 
 
-def _value_at(text: str, position: int, start: int, keyword: str, name: str) -> Node:
+def _value_at(text: str, position: int, start: int, keyword: str, word: str = "") -> Node:
     end = _value_end(text, start)
     if end is None:
         return Node(
             NodeKind.BROKEN,
             text[position:],
             keyword,
+            word,
             start=start - position,
             stop=len(text) - position,
             problem=Problem(ProblemKind.UNEXPECTED_EOF, len(text) - position),
         )
-    raw = text[start:end]
-    value = unquote(clean(raw).strip(_SPACE))
-    if keyword == "message":
-        value, name = f"{name}: {value}", keyword
-    left = len(raw) - len(raw.lstrip(_SPACE))
     line_end = _LINE_END.match(text, end)
     assert line_end is not None  # matches nothing, too
-    return Node(
-        NodeKind.COMMAND,
-        text[position : line_end.end()],
-        keyword,
-        name,
-        value,
-        start - position + left,
-        start - position + max(left, len(raw.rstrip(_SPACE))),
-    )
+    first, last = start, end
+    while first < last and text[first] in _SPACE:
+        first += 1
+    while last > first and text[last - 1] in _SPACE:
+        last -= 1
+    whole = text[position : line_end.end()]
+    return Node(NodeKind.COMMAND, whole, keyword, word, first - position, last - position)
 
 
 def _value_end(text: str, start: int) -> int | None:
     """Where the value that begins at `start` ends (before its line end), None if its quote is never closed."""
     match = _LINE.match(text, start)
     assert match is not None  # matches nothing, too
+    if text.find('"', start, match.end()) < 0:
+        return match.end()
     first = clean(match.group()).strip(_SPACE)
     quote = '"""' if first.startswith('"""') else '"' if first.startswith('"') else ""
     if len(first) >= 2 * len(quote) and first.endswith(quote):

@@ -53,11 +53,18 @@ def parse(data: str | bytes) -> tuple[Command, ...]:
 
 def error_at(text: str, position: int, problem: Problem) -> ModelfileError:
     """The error for a problem of the node that begins at `position` of `text`."""
-    line = None
-    if problem.kind is not ProblemKind.UNEXPECTED_EOF:
-        read = position + problem.end
-        line = 1 + text.count("\n", 0, read) + text.count("\r", 0, read)
-    return ModelfileError(problem.kind, problem.word, line)
+    return error_after(lines_in(text[:position]), text[position : position + problem.end], problem)
+
+
+def error_after(lines: int, read: str, problem: Problem) -> ModelfileError:
+    """The error for a problem of a node with `lines` line ends before it; `read`: what Ollama had read of the node."""
+    numbered = problem.kind is not ProblemKind.UNEXPECTED_EOF
+    return ModelfileError(problem.kind, problem.word, 1 + lines + lines_in(read) if numbered else None)
+
+
+def lines_in(text: str) -> int:
+    """Line ends as Ollama counts them: each CR and each LF is one."""
+    return text.count("\n") + text.count("\r")
 
 
 def _listed(words: tuple[str, ...]) -> str:

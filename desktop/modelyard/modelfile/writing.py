@@ -68,22 +68,26 @@ def edits_for(document: Document, persona: Persona) -> tuple[Edit, ...]:
     A FROM line is changed or added but never taken away."""
     edits: list[Edit] = []
     added: list[_Line] = []
-    wanted = list(_lines(persona))
+    before, wanted = persona_of(document), list(_lines(persona))
     for keyword in _ONCE:
-        lines = [line for line in wanted if line.field == _FIELDS.get(keyword, keyword)]
-        if lines or keyword != "from":
+        field = _FIELDS.get(keyword, keyword)
+        lines = [line for line in wanted if line.field == field]
+        if getattr(before, field) != getattr(persona, field) and (lines or keyword != "from"):
             edits += _once(list(document.commands(keyword)), lines, added)
-    written = persona_of(document).parameters
-    for name in {**written, **persona.parameters}:
-        if written.get(name) == persona.parameters.get(name):
+    for name in {**before.parameters, **persona.parameters}:
+        if before.parameters.get(name) == persona.parameters.get(name):
             continue
         lines = [line for line in wanted if line.field == f"parameter {name}"]
-        nodes = [(start, node) for start, node in document.commands("parameter") if node.name == name]
+        nodes = [(start, node) for start, node in document.commands("parameter") if node.word == name]
         adds_up = name in PARAMETERS and PARAMETERS[name].kind is ParameterKind.TEXTS
         edits += _listed(document, nodes, lines, added) if adds_up else _once(nodes, lines, added)
-    for keyword in ("message", "license"):
-        lines = [line for line in wanted if line.field.partition(" ")[0] == keyword]
-        edits += _listed(document, list(document.commands(keyword)), lines, added)
+    for keyword, same in (
+        ("message", before.messages == persona.messages),
+        ("license", before.licenses == persona.licenses),
+    ):
+        if not same:
+            lines = [line for line in wanted if line.field.partition(" ")[0] == keyword]
+            edits += _listed(document, list(document.commands(keyword)), lines, added)
     return (*edits, *_add(document, added))
 
 
@@ -157,15 +161,14 @@ def _listed(
 
 
 def _says(node: Node, line: _Line) -> bool:
-    value = carried(line.value)
     role = line.head.partition(" ")[2] if node.keyword == "message" else ""
-    return node.args == (f"{role}: {value}" if role else value)
+    return (not role or node.word == role) and node.value == carried(line.value)
 
 
 def _replace(start: int, node: Node, line: _Line) -> Edit:
     """Changes the value alone, or the head too when a message changes its role."""
     raw = node.text[node.start : node.stop]
-    if node.keyword == "message" and not node.args.startswith(f"{line.head.partition(' ')[2]}: "):
+    if node.keyword == "message" and node.word != line.head.partition(" ")[2]:
         head = len(node.text) - len(node.text.lstrip(" \t"))
         return Edit(start + head, start + node.stop, f"{line.head} {quote(line.value, style_of(raw))}")
     return Edit(start + node.start, start + node.stop, quote(line.value, style_of(raw)))
