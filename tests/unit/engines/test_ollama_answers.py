@@ -65,6 +65,10 @@ def test_words_that_look_like_commands_stay_words() -> None:
     assert result.renderer == ""
     assert result.persona.licenses == ("real",)
     assert result.persona.system == system
+    licence = "free\nPARSER evil\nMESSAGE none"
+    modelfile = f'FROM /b/blobs/sha256-aa\nTEMPLATE x\nRENDERER good\nLICENSE "{licence}"\n'
+    result = read_show({"modelfile": modelfile, "license": licence, "template": "x"})
+    assert (result.renderer, result.parser, result.persona.licenses) == ("good", "", (licence,))
 
 
 @pytest.mark.parametrize("answer", [{}, {"modelfile": 3, "messages": "x", "model_info": [], "details": None}])

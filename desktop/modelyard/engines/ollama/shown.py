@@ -41,6 +41,7 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
     system, rendering = _text(answer, "system"), _text(answer, "template")
     template, rest = _template(modelfile, rendering)
     rest = rest.replace("SYSTEM " + quote(system), "", 1) if system else rest
+    rest = re.split(r"\n(?:PARAMETER|LICENSE|MESSAGE) ", rest, maxsplit=1)[0]  # RENDERER and PARSER stand before those
     parameters = read_parameters(_text(answer, "parameters"))
     if is_automatic_stop(parameters.get("stop")):
         del parameters["stop"]
