@@ -68,12 +68,6 @@ def _without_kept(first: int, last: int) -> Iterator[tuple[int, int]]:
 
 
 @cache
-def dropped_class() -> str:
-    """The inside of a regular expression's [...] that matches every dropped character."""
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _ranges())
-
-
-@cache
 def _suspects() -> re.Pattern[str]:
     """Dropped characters up to U+FFFF, and everything above: `re` is slow for many ranges above U+FFFF."""
     low = "".join(f"\\U{first:08x}-\\U{min(last, 0xFFFF):08x}" for first, last in _ranges() if first <= 0xFFFF)

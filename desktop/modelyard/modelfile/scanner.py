@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
-from .printable import clean, dropped_class
+from .printable import clean
 
 KEYWORDS = (
     "from",
@@ -103,15 +102,9 @@ _ROLE = re.compile(r"[A-Za-z]*+")
 _LINE = re.compile(r"[^\r\n]*+")
 _REST = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)?")
 _LINE_END = re.compile(r"(?:\r\n|\r|\n)?")
+# A quote after which nothing that everybody would call text stands on its line.
+_LAST_QUOTE = re.compile(r'"[^"\x21\x23-\x7e\r\n]*+(?=[\r\n]|\Z)')
 _SPACE = " \t\r\n"
-
-
-@cache
-def _closing(quote: str) -> re.Pattern[str]:
-    """A quote that ends its line; dropped characters do not count."""
-    nothing = f"[{dropped_class()}]*+"
-    quotes = nothing.join(quote)
-    return re.compile(f"{quotes}[{dropped_class()} \\t]*+(?=[\r\n]|\\Z)")
 
 
 def scan(text: str, position: int = 0) -> Iterator[Node]:
@@ -193,8 +186,11 @@ def _value_end(text: str, start: int) -> int | None:
     quote = '"""' if first.startswith('"""') else '"' if first.startswith('"') else ""
     if len(first) >= 2 * len(quote) and first.endswith(quote):
         return match.end()
-    closing = _closing(quote).search(text, match.end())
-    return closing.end() if closing else None
+    for last in _LAST_QUOTE.finditer(text, match.end()):
+        line = max(text.rfind("\n", start, last.start()), text.rfind("\r", start, last.start())) + 1
+        if clean(text[line : last.end()]).rstrip(_SPACE).endswith(quote):
+            return last.end()
+    return None
 
 
 def unquote(value: str) -> str:
