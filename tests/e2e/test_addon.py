@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,22 @@ def test_it_runs_in_the_engine(base: Path, addon: Path, tmp_path: Path) -> None:
 def test_a_base_that_cannot_be_found_is_asked_for(addon: Path, tmp_path: Path) -> None:
     seen = run("import", str(addon), "--base", str(tmp_path / "nowhere"), "--json", data=tmp_path)
     assert seen.status == 1 and seen.last["code"] == "file_missing"
+
+
+def test_a_gguf_as_base(base: Path, addon: Path, tmp_path: Path, pair: Any) -> None:
+    whole = tmp_path / "base.gguf"
+    assert run("import", str(base), "--size", "BF16", "--output", str(whole), data=tmp_path / "d").status == 0
+    output = tmp_path / "x.gguf"
+    arguments = ["--base", str(whole), "--size", "F32", "--output", str(output), "--json"]
+    made = run("import", str(addon), *arguments, data=tmp_path / "d")
+    assert made.status == 0, made.output[-500:]
+    np.testing.assert_allclose(tensor(output, "blk.1.attn_v.weight"), merged_by_hand(pair), rtol=1e-5, atol=1e-5)
+
+
+def test_a_compressed_zip_of_a_folder(base: Path, tmp_path: Path) -> None:
+    packed = shutil.make_archive(str(tmp_path / "Tiny-Base"), "zip", base.parent, base.name)
+    outputs = [tmp_path / "a.gguf", tmp_path / "b.gguf"]
+    for source, output in zip((packed, str(base)), outputs, strict=True):
+        made = run("import", source, "--size", "Q4_K_M", "--output", str(output), "--json", data=tmp_path / "d")
+        assert made.status == 0, made.output[-500:]
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()

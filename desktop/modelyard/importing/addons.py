@@ -12,9 +12,10 @@ from ..errors import Code, ModelyardError
 from ..formats.adapter import Adapter
 from ..formats.checkpoint import TensorTable
 from ..hub.links import is_repository_id
-from .sources import CheckpointFolder, HubRepo
+from .sources import CheckpointFolder, GgufFile, HubRepo, LibraryModel
+from .surroundings import Surroundings
 
-Base = CheckpointFolder | HubRepo
+Base = CheckpointFolder | HubRepo | GgufFile
 
 _QUANTIZED_TAIL = re.compile(r"-(?:unsloth-)?bnb-4bit$|-GPTQ.*$|-AWQ$|-4bit$", re.IGNORECASE)
 
@@ -30,15 +31,18 @@ class WithAddon:
         return merged(unpacked(base), self.adapter)
 
 
-def find_base(adapter: Adapter, wanted: str) -> Base:
-    """Where the base model is: what the person said, else what the add-on says. An add-on trained on a 4-bit copy is
-    merged into the original it was made from. Raises ADAPTER_BASE_MISSING."""
+def find_base(adapter: Adapter, wanted: str, surroundings: Surroundings) -> Base:
+    """Where the base model is: what the person said (an installed model too), else what the add-on says. An add-on
+    trained on a 4-bit copy is merged into the original it was made from. Raises ADAPTER_BASE_MISSING."""
     from .understand import parse_source
 
     named = wanted or adapter.base_model or ""
     if wanted:
         source = parse_source(wanted)
-        if isinstance(source, CheckpointFolder | HubRepo):
+        if isinstance(source, LibraryModel):
+            location = surroundings.engine(source.engine).show(source.name).model.location
+            source = GgufFile(location) if location is not None else source
+        if isinstance(source, CheckpointFolder | HubRepo | GgufFile):
             return source
     elif named:
         path = Path(named)

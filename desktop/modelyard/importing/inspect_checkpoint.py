@@ -66,6 +66,22 @@ def checkpoint_inspection(
     )
 
 
+def content_inspection(
+    source: Source, content: GgufContent, weight_bytes: int, machine: Machine, title: str
+) -> Inspection:
+    """Of a content planned elsewhere."""
+    return Inspection(
+        source=source,
+        form="checkpoint",
+        title=title,
+        suggested_name=technical_name(title),
+        source_bytes=weight_bytes,
+        architecture=content.architecture,
+        **content_facts(content),
+        **_sizes(content, machine, 0),
+    )
+
+
 def content_facts(content: GgufContent) -> dict[str, Any]:
     """The fields of an Inspection that a planned content knows."""
     header = header_of(content)

@@ -11,11 +11,12 @@ from ..formats.checkpoint import Checkpoint
 from ..formats.hf_folder import open_checkpoint, read_checkpoint
 from ..hub.look import list_repository
 from .addons import WithAddon, find_base
+from .gguf_base import merged_with_gguf
 from .hub_tree import HubTree
-from .inspect_checkpoint import checkpoint_inspection
+from .inspect_checkpoint import checkpoint_inspection, content_inspection
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
-from .sources import AdapterFolder, HubRepo
+from .sources import AdapterFolder, GgufFile, HubRepo
 from .surroundings import Surroundings
 
 
@@ -35,13 +36,17 @@ def addon_inspection(
     title = shown_title(adapter.name, "")
     risks = tuple(Note(risk) for risk in adapter.risks)
     try:
-        base = find_base(adapter, wanted_base)
+        base = find_base(adapter, wanted_base, surroundings)
         if isinstance(base, HubRepo):
             with surroundings.hub() as session:
                 listing = list_repository(session, base.id, base.revision, cancel)
                 checkpoint = read_checkpoint(HubTree(session, listing, cancel))
                 seen = _merged(source, checkpoint, adapter, surroundings, checkpoint.weight_bytes)
             return replace(seen, base_model=base.id, risks=(*seen.risks, *risks))
+        if isinstance(base, GgufFile):
+            content, _ = merged_with_gguf(adapter, base.path)
+            seen = content_inspection(source, content, adapter.shard.size, surroundings.machine, title)
+            return replace(seen, form="adapter", base_model=base.path.name, risks=risks)
         seen = _merged(source, open_checkpoint(base.path), adapter, surroundings, 0)
         return replace(seen, base_model=base.path.name, risks=(*seen.risks, *risks))
     except ModelyardError as error:

@@ -13,7 +13,7 @@ from ..host.machine import existing_parent, free_space, same_drive
 from .inspection import AS_IS, ORIGINAL, Inspection, Refusal, SizeOption
 from .naming import name_with_size, technical_name, unused
 from .plan import NO_ENGINE, DriveUse, ImportChoice, ImportPlan, PlannedStep
-from .sources import GgufFile, HubRepo
+from .sources import CheckpointFolder, GgufFile, HubRepo
 from .surroundings import Surroundings
 from .wire import to_json
 
@@ -105,6 +105,8 @@ def _drives(
     uses: list[tuple[Path, int, int]] = []
     result = option.result_bytes
     remote = isinstance(inspection.source, HubRepo)
+    zipped = isinstance(inspection.source, CheckpointFolder) and inspection.source.path.suffix.lower() == ".zip"
+    unpacked = inspection.source_bytes if zipped else 0  # weights of a compressed zip are unpacked first
     kept = option.download_bytes if remote and choice.keep_original and inspection.form == "checkpoint" else 0
     if choice.output is not None and choice.engine == NO_ENGINE:
         target = choice.output.parent
@@ -114,9 +116,9 @@ def _drives(
     if option.size == AS_IS and isinstance(inspection.source, GgufFile):
         uses.append((target, result, result))
     elif same_drive(work, target):
-        uses.append((target, result + kept, result + kept))
+        uses.append((target, result + kept + unpacked, result + kept))
     else:
-        uses += [(work, result + kept, kept), (target, result, result)]
+        uses += [(work, result + kept + unpacked, kept), (target, result, result)]
     return tuple(
         DriveUse(str(folder), free_space(existing_parent(folder)), peak, after) for folder, peak, after in uses
     )

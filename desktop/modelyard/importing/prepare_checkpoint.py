@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ..convert.content import GgufContent
+from ..convert.content import GgufContent, WeightReader
 from ..convert.dequantize import unpacked
 from ..convert.plan import gguf_content
 from ..events import CancelToken, Listener, Step
@@ -35,7 +35,7 @@ def prepare_checkpoint(
     """Converted as seen through `view` (`identity`: the state of what the view adds). Raises the coded errors of
     formats/, convert/ and quantize/."""
     with step(Step.LOOKING, listener):
-        checkpoint = open_checkpoint(path)
+        checkpoint = open_checkpoint(path, work=folder / "unpacked")
         table = view(checkpoint)
         content = gguf_content(table)
         cancel.check()
@@ -58,20 +58,34 @@ def write_table(
     """Streams the weights of `table` into the result. `identity`: the state of the sources, for resuming."""
     reader = table.reader()
     try:
-        with step(Step.PREPARING, listener):
-            written = write_gguf(
-                content,
-                plan.choice.size,
-                reader,
-                result_path(plan, folder),
-                listener=listener,
-                cancel=cancel,
-                threads=surroundings.threads or None,
-                importance=read_importance(plan.choice.imatrix),
-                identity=identity,
-            )
+        return write_rows(reader, content, identity, plan, folder, surroundings, listener, cancel)
     finally:
         reader.close()
+
+
+def write_rows(
+    reader: WeightReader,
+    content: GgufContent,
+    identity: str,
+    plan: ImportPlan,
+    folder: Path,
+    surroundings: Surroundings,
+    listener: Listener,
+    cancel: CancelToken,
+) -> Prepared:
+    """The writing itself, from whatever gives the rows. Raises as quantize.writer.write_gguf."""
+    with step(Step.PREPARING, listener):
+        written = write_gguf(
+            content,
+            plan.choice.size,
+            reader,
+            result_path(plan, folder),
+            listener=listener,
+            cancel=cancel,
+            threads=surroundings.threads or None,
+            importance=read_importance(plan.choice.imatrix),
+            identity=identity,
+        )
     return finished(content, plan, written.path, written.sha256)
 
 
