@@ -39,6 +39,9 @@ MODULES = (
     "minicpm",
     "baichuan",
     "bert",
+    "mistral3",
+    "qwen3_vl",
+    "seed_oss",
 )
 
 

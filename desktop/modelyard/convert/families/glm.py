@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..family import Family, Names
+import gguf
+
+from ..family import Family, Names, Rows
 from ..keys import Keys
 from ..vocab.glm import write_bpe_with
 
+_EXPERTS: Rows = (
+    ("expert_count", ("n_routed_experts",)),
+    ("expert_feed_forward_length", ("moe_intermediate_size",)),
+    ("expert_shared_count", ("n_shared_experts",)),
+    ("leading_dense_block_count", ("first_k_dense_replace",)),
+)
+_ROUTING: Rows = (
+    ("expert_weights_scale", ("routed_scaling_factor",)),
+    ("expert_weights_norm", ("norm_topk_prob",)),
+    ("nextn_predict_layers", ("num_nextn_predict_layers",)),
+)
 _END, _USER = "<|endoftext|>", "<|user|>"
 
 
@@ -56,4 +69,28 @@ class Glm4(Family):
         write_bpe_with(self.model, keys, {"eos": _END, "eot": _USER, "unk": _END, "bos": _END})
 
 
-FAMILIES = (Glm, Glm4)
+class Glm4Moe(Family):
+    """GLM-4.5 and 4.6: the layers that predict a further token come after the others and are kept."""
+
+    title = "GLM-4.5, GLM-4.6"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Glm4MoeForCausalLM",)
+    arch = "glm4moe"
+
+    def count_blocks(self) -> int:
+        return super().count_blocks() + int(self.config.get("num_nextn_predict_layers", 0))
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        share = self.rope.get("partial_rotary_factor", 0.5)
+        keys.add_rope_dimension_count(int(self.config.head_size * share))
+        self.write_rows(_EXPERTS, keys)
+        keys.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+        self.write_rows(_ROUTING, keys)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        named = {"bos": "[gMASK]", "eot": _USER, "unk": _END, "eom": "<|observation|>"}
+        write_bpe_with(self.model, keys, named)
+
+
+FAMILIES = (Glm, Glm4, Glm4Moe)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import gguf
+
 from .. import lazy
 from ..config import Config
 from ..family import Family, Named, Names, Rows
@@ -48,4 +50,31 @@ class Lfm2(Family):
         yield name, lazy.squeezed(tensor) if "conv.conv" in name else tensor
 
 
-FAMILIES = (Lfm2,)
+class Lfm2Moe(Lfm2):
+    title = "LFM2 MoE"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Lfm2MoeForCausalLM",)
+    arch = "lfm2moe"
+    experts: ClassVar[Names] = ("w1", "w2", "w3")
+    expert_path: ClassVar[str] = "feed_forward.experts"
+    extra: ClassVar[Rows] = ()
+
+    def rename(self, name: str) -> str | None:
+        return super().rename(f"{name}.bias" if name.endswith(".expert_bias") else name)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        yield from Family.change(self, name, lazy.squeezed(tensor) if "conv.conv" in name else tensor, block)
+
+    def expert_name(self, block: int, kind: str) -> str:
+        return f"layers.{block}.feed_forward.experts.{kind}.weight"
+
+    def write_parameters(self, keys: Keys) -> None:
+        Family.write_parameters(self, keys)
+        keys.add_expert_feed_forward_length(self.config["moe_intermediate_size"])
+        keys.add_leading_dense_block_count(self.config["num_dense_layers"])
+        keys.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+        keys.add_vocab_size(self.config["vocab_size"])
+        keys.add_shortconv_l_cache(self.config["conv_L_cache"])
+
+
+FAMILIES = (Lfm2, Lfm2Moe)

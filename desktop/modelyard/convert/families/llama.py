@@ -23,6 +23,7 @@ class Llama(Family):
     )
     text_only: ClassVar[Names] = (
         "LlavaForConditionalGeneration",
+        "VLlama3ForCausalLM",
         "VoxtralForConditionalGeneration",
     )
     arch = "llama"

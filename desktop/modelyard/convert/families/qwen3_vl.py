@@ -1,0 +1,50 @@
+"""Qwen3-VL, the text model, dense and with experts (conversion/qwen3vl.py)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .. import lazy
+from ..family import Family, Named, Names
+from ..keys import Keys
+from ..lazy import Lazy
+from .qwen import Qwen3, Qwen3Moe
+
+
+def _write_picture_layers(family: Family, keys: Keys) -> None:
+    """How many layers the encoder feeds: none of them in the text alone, but llama.cpp wants the number."""
+    vision = family.config.get("vision_config") or {}
+    keys.add_num_deepstack_layers(len(vision.get("deepstack_visual_indexes", [])))
+
+
+class Qwen3Vl(Qwen3):
+    title = "Qwen 3-VL"
+    proof = "reference"
+    classes: ClassVar[Names] = ()
+    text_only: ClassVar[Names] = ("Qwen3VLForConditionalGeneration",)
+    arch = "qwen3vl"
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        _write_picture_layers(self, keys)
+
+
+class Qwen3VlMoe(Qwen3Moe):
+    """Its packed experts are stored transposed."""
+
+    title = "Qwen 3-VL MoE"
+    proof = "reference"
+    classes: ClassVar[Names] = ()
+    text_only: ClassVar[Names] = ("Qwen3VLMoeForConditionalGeneration",)
+    arch = "qwen3vlmoe"
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        _write_picture_layers(self, keys)
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        packed = name.removesuffix(".weight").endswith(("mlp.experts.down_proj", "mlp.experts.gate_up_proj"))
+        yield from super().change(name, lazy.transposed(tensor) if packed else tensor, block)
+
+
+FAMILIES = (Qwen3Vl, Qwen3VlMoe)
