@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -12,20 +14,24 @@ from .layout import column, row
 
 
 class Fold(QWidget):
-    """`content` is shown and hidden by a quiet button named `name`.
+    """Something shown and hidden by a quiet button named `name`. `content` may be a function: it is then made when
+    first shown.
 
-    Signals: toggled(open)."""
+    Signals: toggled(open).
+    """
 
     toggled = Signal(bool)
 
-    def __init__(self, icons: Icons, name: str, content: QWidget) -> None:
+    def __init__(self, icons: Icons, name: str, content: QWidget | Callable[[], QWidget]) -> None:
         super().__init__()
         self._icons = icons
-        self._content = content
+        self._make = None if isinstance(content, QWidget) else content
+        self._content = content if isinstance(content, QWidget) else QWidget()
         self._button = button(name, self.toggle, "fold")
         icons.put(self._button, "next", "accent_text", Size.ICON - 4)
-        content.hide()
-        self.setLayout(column(row(self._button, None), content, spacing=Space.S))
+        self._content.hide()
+        self._body = column(row(self._button, None), self._content, spacing=Space.S)
+        self.setLayout(self._body)
 
     @property
     def open(self) -> bool:
@@ -36,6 +42,12 @@ class Fold(QWidget):
             self._button.setText(name)
 
     def toggle(self) -> None:
+        if self._make is not None:
+            made, self._make = self._make(), None
+            made.hide()
+            self._body.replaceWidget(self._content, made)
+            self._content.deleteLater()
+            self._content = made
         self._content.setVisible(not self.open)
         self._icons.put(self._button, "down" if self.open else "next", "accent_text", Size.ICON - 4)
         self.toggled.emit(self.open)
