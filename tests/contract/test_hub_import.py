@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 from tests.builders.gguf_files import tiny_llama
 from tests.builders.hub_server import Fault, Hub, running_hub
-from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 from tests.e2e.program import Run, run
 
 NAME = "studio/Tiny-Llama-Instruct"

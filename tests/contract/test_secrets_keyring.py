@@ -15,6 +15,8 @@ from tests.builders.hub_server import ALICE
 
 DRIVER = """
 import json, sys
+started = []
+sys.addaudithook(lambda event, about: started.append(str(about[0])) if event == "subprocess.Popen" else None)
 from modelyard.errors import ModelyardError
 from modelyard.host.secrets import AccessKeys, Secret
 from modelyard.host.secrets_keyring import KeyringStore, safe_backend
@@ -41,7 +43,7 @@ if "keep" not in sys.argv:
     result["after"] = outcome(found)
 result["session"] = outcome(lambda: keys.remember("huggingface.co", Secret(key), session_only=True).value)
 result["in session"] = outcome(found)
-print(json.dumps(result))
+print(json.dumps(result | {"started": started}))
 """
 SESSION = (
     'printf %s "$1" | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1; exec "${@:2}"'
@@ -62,7 +64,9 @@ def drive(home: Path, *arguments: str, password: str | None = None, **environmen
     done = subprocess.run(command, env=env, input=ALICE + "\n", capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
     assert ALICE not in done.stdout + done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    result = dict(json.loads(done.stdout.splitlines()[-1]))
+    assert not result.pop("started"), "the keyring library started programs"
+    return result
 
 
 @pytest.fixture

@@ -5,6 +5,9 @@ nothing at all) is refused by name. Facts: measured table in facts/qt.md §2."""
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,14 +18,17 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "Modelyard"
-_SAFE_MODULES = (
-    "keyring.backends.SecretService",
-    "keyring.backends.kwallet",
-    "keyring.backends.libsecret",
-    "keyring.backends.macOS",
-    "keyring.backends.Windows",
-)
-_NO_BACKEND_MODULE = "keyring.backends.fail"
+_SAFE = {
+    "darwin": ("keyring.backends.macOS.Keyring",),
+    "win32": ("keyring.backends.Windows.WinVaultKeyring",),
+    "other": (
+        "keyring.backends.SecretService.Keyring",
+        "keyring.backends.libsecret.Keyring",
+        "keyring.backends.kwallet.DBusKeyring",
+    ),
+}
+_NO_BACKEND = "keyring.backends.fail.Keyring"
+_CHAINER = "keyring.backends.chainer.ChainerBackend"  # the library's own default: the first that works
 
 
 class KeyringStore:
@@ -59,32 +65,43 @@ class KeyringStore:
 
 
 def safe_backend() -> KeyringBackend:
-    """The first backend in the library's order of preference that encrypts. Raises KEYRING_MISSING (there is none),
-    KEYRING_UNSAFE (only such as keep plain text or nothing, or the person's configuration chose one)."""
-    import keyring
+    """The backend that encrypts and works here. Raises KEYRING_MISSING (there is none), KEYRING_UNSAFE (the person's
+    configuration of `keyring` chose one that keeps plain text or nothing).
 
+    The backends are loaded by name: `keyring.get_keyring()` would load every backend of every system, and the one for
+    macOS starts a compiler on Linux to look for libraries, with our environment."""
     try:
-        chosen = keyring.get_keyring()
+        chosen = _configured()
+        safe = _SAFE.get(sys.platform, _SAFE["other"])
+        if chosen and chosen not in (*safe, _NO_BACKEND, _CHAINER):
+            raise ModelyardError(Code.KEYRING_UNSAFE, backend=chosen)
+        if chosen != _NO_BACKEND:
+            for backend in _viable(safe if chosen in ("", _CHAINER) else (chosen,)):
+                return backend
+    except ModelyardError:
+        raise
     except Exception as error:
         raise _coded(error) from None
-    offered = list(_walk(chosen))
-    for backend in offered:
-        if type(backend).__module__ in _SAFE_MODULES:
-            return backend
-    unsafe = [backend for backend in offered if type(backend).__module__ != _NO_BACKEND_MODULE]
-    if unsafe:
-        kind = type(unsafe[0])
-        raise ModelyardError(Code.KEYRING_UNSAFE, backend=f"{kind.__module__}.{kind.__name__}")
     raise ModelyardError(Code.KEYRING_MISSING, detail="no keyring service answers")
 
 
-def _walk(backend: KeyringBackend) -> Iterator[KeyringBackend]:
-    """The backend itself, or those a chainer asks one after the other."""
-    if type(backend).__module__ == "keyring.backends.chainer":
-        for inner in getattr(backend, "backends", ()):
-            yield from _walk(inner)
-    else:
-        yield backend
+def _configured() -> str:
+    """The backend named by PYTHON_KEYRING_BACKEND or keyringrc.cfg, or ""."""
+    if named := os.environ.get("PYTHON_KEYRING_BACKEND", ""):
+        return named
+    from keyring import core
+
+    loaded = core.load_config()
+    return f"{type(loaded).__module__}.{type(loaded).__name__}" if loaded is not None else ""
+
+
+def _viable(names: tuple[str, ...]) -> Iterator[KeyringBackend]:
+    """Those that say they work on this computer."""
+    for name in names:
+        module, _, kind = name.rpartition(".")
+        found: type[KeyringBackend] = getattr(importlib.import_module(module), kind)
+        if found.viable:
+            yield found()
 
 
 def _coded(error: Exception) -> ModelyardError:
