@@ -19,8 +19,8 @@ from modelyard.convert.plan import gguf_content
 from modelyard.convert.projector import projector_content
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.hf_folder import open_checkpoint
+from modelyard.selftest.tiny_checkpoint import tiny_weights, write_tiny_llama
 from tests.builders.safetensors_file import write_safetensors
-from tests.builders.tiny_llama_folder import tiny_weights, write_tiny_llama
 
 
 def test_every_class_belongs_to_one_family() -> None:

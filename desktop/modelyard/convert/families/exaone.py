@@ -19,6 +19,8 @@ class Exaone(Family):
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
+        if "rms_norm_eps" not in self.config and "layer_norm_epsilon" in self.config:
+            keys.add_layer_norm_rms_eps(self.config["layer_norm_epsilon"])  # llama.cpp does not load it without
         share = self.rope.get("partial_rotary_factor") or 1.0
         keys.add_rope_dimension_count(int(share * (self.config["hidden_size"] // self.config["num_attention_heads"])))
 
