@@ -17,12 +17,15 @@ from modelyard.engines.base import (
     EngineStatus,
     InstalledModel,
     ModelDetails,
+    RunningModel,
 )
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken, Step, done, failed, progress, step_finished, step_started
 from modelyard.host.folders import Folders
+from modelyard.host.machine import Machine
 from modelyard.host.redact import redact
 from modelyard.host.settings import Settings
+from modelyard.hub.values import Account
 from modelyard.importing.inspection import Fit, Group, Inspection, MemorySum, Note, Refusal, SizeOption
 from modelyard.importing.jobs import JobBook
 from modelyard.importing.plan import DriveUse, ImportChoice, ImportPlan, PlannedStep
@@ -61,12 +64,19 @@ class TwinEngine:
         self.error: ModelyardError | None = None
         self.requests: list[ChatRequest] = []
         self.state = EngineState.READY
+        self.loaded: list[RunningModel] = []
 
     def status(self) -> EngineStatus:
         return EngineStatus(self.id, self.state, version="b11434" if self.id == "builtin" else "0.40.1")
 
     def models(self) -> list[InstalledModel]:
         return list(self.list)
+
+    def running(self) -> list[RunningModel]:
+        return list(self.loaded)
+
+    def unload(self, name: str) -> None:
+        self.loaded = [each for each in self.loaded if each.name != name]
 
     def show(self, name: str) -> ModelDetails:
         return ModelDetails(
@@ -209,6 +219,7 @@ class House:
         self.inspection_error: ModelyardError | None = None
         self.script: Sequence[Mapping[str, Any] | float] = import_script()
         self.workers: list[TwinWorker] = []
+        self.account: Account | ModelyardError = Account("lin", "write", can_write=("lin", "studio"))
 
     def chats(self) -> ChatStore:
         with self._lock:
@@ -219,6 +230,11 @@ class House:
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
+
+    def publisher(self, _cancel: CancelToken) -> Account:
+        if isinstance(self.account, ModelyardError):
+            raise self.account
+        return self.account
 
     def start_worker(self, record: Mapping[str, Any]) -> TwinWorker:
         if record["job"] == "inspect":
@@ -253,4 +269,6 @@ class House:
             ),
             sample_model="/tmp/sample.gguf",
             chats=self.chats,
+            machine=lambda: Machine("Linux", 16 << 30, 8 << 30, 4),
+            publisher=self.publisher,
         )

@@ -36,7 +36,8 @@ class EngineStatus:
 @dataclass(frozen=True)
 class InstalledModel:
     """One model as an engine lists it. `size_bytes` on disk; `modified` unix seconds; `size_label` e.g. "Q4_K_M".
-    `location`: its GGUF (the first part of a split set) where this computer can read it."""
+    `location`: its GGUF (the first part of a split set) where this computer can read it. `conversation_bytes`: what an
+    ordinary conversation (4096 tokens) takes of memory beside the weights, where the engine knows."""
 
     engine: str
     name: str
@@ -50,6 +51,7 @@ class InstalledModel:
     capabilities: tuple[str, ...] = ()  # "completion", "tools", "thinking", "vision", "embedding"
     remote: bool = False
     location: Path | None = None
+    conversation_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from ..engines.base import ModelDetails
 from ..errors import Code, ModelyardError
 from ..events import CancelToken, Listener, Step
 from ..formats.gguf_facts import GgufFacts, facts
@@ -37,10 +39,24 @@ def prepare(
 
             return prepare_hub(plan.source, plan, folder, surroundings, listener, cancel)
         case LibraryModel(engine=engine, name=name):
-            location = surroundings.engine(engine).show(name).model.location
-            if location is None:
-                raise ModelyardError(Code.FILE_MISSING, name=name)
-            return prepare_gguf(location, plan, folder, surroundings, listener, cancel)
+            return _from_library(surroundings.engine(engine).show(name), plan, folder, surroundings, listener, cancel)
+
+
+def _from_library(
+    details: ModelDetails,
+    plan: ImportPlan,
+    folder: Path,
+    surroundings: Surroundings,
+    listener: Listener,
+    cancel: CancelToken,
+) -> Prepared:
+    """Its role and its projector come along. The file belongs to its engine: it is no original to delete."""
+    if not details.files:
+        raise ModelyardError(Code.FILE_MISSING, name=details.model.name)
+    prepared = prepare_gguf(details.files[0], plan, folder, surroundings, listener, cancel)
+    _, weights = read_set(details.files[0])
+    projector = next((path for path in details.files if path not in weights), prepared.projector)
+    return replace(prepared, projector=projector, original=None, persona=details.persona)
 
 
 def prepare_gguf(

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..modelfile.persona import Persona
 from .plan import NO_ENGINE, ImportPlan
 
 
 @dataclass(frozen=True)
 class Prepared:
     """`ours`: the file lies in our workspace and may be moved. `original`: what the person gave and may now delete,
-    None if nothing of theirs was copied."""
+    None if nothing of theirs was copied. `persona`: the role the source brings along, for want of another."""
 
     path: Path
     ours: bool
@@ -23,6 +24,7 @@ class Prepared:
     sha256: str = ""
     projector: Path | None = None
     original: Path | None = None
+    persona: Persona = field(default_factory=Persona)
     warnings: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
 
 

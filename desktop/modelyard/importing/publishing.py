@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from ..errors import Code, ModelyardError
 from ..events import CancelToken, Listener, Step
 from ..formats.gguf_facts import GgufFacts, facts
 from ..formats.split import read_set
+from ..hub.account import whoami
 from ..hub.publish.card import Card, CardFile, model_card, ollama_files
 from ..hub.publish.files import PublishFile
 from ..hub.publish.publish import PublishJob, check_publish, publish
+from ..hub.session import Session
+from ..hub.values import Account
 from ..modelfile.writing import write_persona
 from .naming import technical_name
 from .steps import step
@@ -33,10 +37,43 @@ class PublishRequest:
 
 
 @dataclass(frozen=True)
+class WeightFile:
+    """A file of the model under the name it gets in the repository."""
+
+    name: str
+    path: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Published:
     url: str
     files: tuple[str, ...]
     size_bytes: int
+
+
+def publisher(hub: Callable[[], Session], cancel: CancelToken) -> Account:
+    """Whose key it is, asked before anything is decided. Raises HUB_NO_KEY, HUB_KEY_READ_ONLY, HUB_*."""
+    with hub() as session:
+        account = whoami(session, cancel)
+        if not account.can_write:
+            raise ModelyardError(Code.HUB_KEY_READ_ONLY, account=account.name, url=session.endpoint.keys_page)
+        return account
+
+
+def weight_files(details: ModelDetails) -> tuple[WeightFile, ...]:
+    """What goes up, under names people understand: the model, then its projectors. A model beyond LARGEST_FILE is cut
+    into shards of that name. Raises FILE_MISSING, GGUF_*."""
+    if not details.files:
+        raise ModelyardError(Code.FILE_MISSING, name=details.model.name)
+    whole, parts = read_set(details.files[0])
+    stem = f"{technical_name(details.model.display_name or details.model.name)}-{facts(whole.header).size}"
+    names = [path.name for path in parts] if len(parts) > 1 else [f"{stem}.gguf"]
+    others = [path for path in details.files if path not in parts]
+    names += [f"mmproj-{stem}{_number(at)}.gguf" for at in range(len(others))]
+    return tuple(
+        WeightFile(name, path, path.stat().st_size) for name, path in zip(names, (*parts, *others), strict=True)
+    )
 
 
 def publish_model(
@@ -48,13 +85,11 @@ def publish_model(
         with step(Step.LOOKING, listener):
             check_publish(session, request.repository, cancel)
             details = surroundings.engine(request.engine).show(request.name)
-            if not details.files:
-                raise ModelyardError(Code.FILE_MISSING, name=request.name)
-            whole, _ = read_set(details.files[0])
-            known = facts(whole.header)
+            named = weight_files(details)
+            known = facts(read_set(named[0].path)[0].header)
         key = "publish-" + technical_name(f"{request.repository} {request.name}")
         workspace = Workspace(surroundings.work_folder)
-        weights = _weights(details, known, workspace, key, surroundings, listener, cancel)
+        weights = _weights(named, workspace, key, surroundings, listener, cancel)
         job = PublishJob(
             request.repository, (*weights, *_small_files(request, details, known, weights)), request.private
         )
@@ -65,24 +100,21 @@ def publish_model(
 
 
 def _weights(
-    details: ModelDetails,
-    known: GgufFacts,
+    named: tuple[WeightFile, ...],
     workspace: Workspace,
     key: str,
     surroundings: Surroundings,
     listener: Listener,
     cancel: CancelToken,
 ) -> tuple[PublishFile, ...]:
-    """The model (in shards if it is too large for one file) and its projector, under names people understand."""
-    stem = f"{technical_name(details.model.display_name or details.model.name)}-{known.size}"
-    model, *others = details.files
-    files = [PublishFile(f"{stem}.gguf", model)]
-    if model.stat().st_size > LARGEST_FILE:
-        files = [
-            PublishFile(path.name, path, sha256=sha256)
-            for path, sha256 in _split(model, workspace.folder(key) / f"{stem}.gguf", surroundings, listener, cancel)
-        ]
-    files += [PublishFile(f"mmproj-{stem}{_number(at)}.gguf", path) for at, path in enumerate(others)]
+    """The files, with what is too large for the Hub cut into shards."""
+    files: list[PublishFile] = []
+    for each in named:
+        if each.size_bytes > LARGEST_FILE:
+            shards = _split(each.path, workspace.folder(key) / each.name, surroundings, listener, cancel)
+            files += [PublishFile(path.name, path, sha256=sha256) for path, sha256 in shards]
+        else:
+            files.append(PublishFile(each.name, each.path))
     return tuple(files)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ..engines.base import Engine, InstallRequest, Ownership
 from ..errors import Code, ModelyardError
 from ..events import CancelToken, Event, Listener, Step, warning
+from ..modelfile.persona import Persona
 from .finished_file import look_at
 from .inspection import AS_IS
 from .plan import NO_ENGINE, ImportPlan
@@ -82,7 +83,7 @@ def _install(
     choice = plan.choice
     engine = surroundings.engine(choice.engine)
     seen = look_at(prepared.path, surroundings.machine)
-    persona = choice.persona
+    persona = choice.persona if choice.persona != Persona() else prepared.persona
     if engine.id == "ollama" and "num_ctx" not in persona.parameters and not prepared.embedding_only:
         # Ollama's own default forgets after 4096 tokens; the built-in engine chooses by itself.
         persona = replace(persona, parameters={**persona.parameters, "num_ctx": seen.context})

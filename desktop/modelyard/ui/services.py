@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..engines.base import Engine
+from ..events import CancelToken
 from ..host.folders import Folders
+from ..host.machine import Machine
 from ..host.settings import Settings
 from ..importing.inspection import Inspection, Refusal
 from ..importing.jobs import JobBook
@@ -17,6 +19,7 @@ from ..modelfile.persona import Persona
 
 if TYPE_CHECKING:
     from ..chat.store import ChatStore
+    from ..hub.values import Account
 
 
 class Worker(Protocol):
@@ -48,7 +51,8 @@ class Services:
     `engines` (by id) and `chats` are made when first asked for; `parse` understands what was typed or dropped; `plan`
     decides. These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker on a
     job record (importing/worker.py) and raises OSError. `starters` takes the language. `sample_model` is a path or
-    link of the small sample model. `redact` removes secrets.
+    link of the small sample model. `redact` removes secrets. `machine` is this computer; `publisher` tells whose access
+    key it is and raises what keeps it from publishing: both block.
     """
 
     settings: Settings
@@ -63,3 +67,5 @@ class Services:
     chats: Callable[[], ChatStore]
     starters: Callable[[str], tuple[Starter, ...]]
     redact: Callable[[str], str]
+    machine: Callable[[], Machine]
+    publisher: Callable[[CancelToken], Account]

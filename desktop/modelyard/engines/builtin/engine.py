@@ -187,6 +187,7 @@ class BuiltinEngine:
             context_length=facts.context_length,
             capabilities=facts.capabilities(model.projector is not None),
             location=model.gguf,
+            conversation_bytes=facts.cache_bytes.get(4096),
         )
 
 
