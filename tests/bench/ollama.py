@@ -25,7 +25,7 @@ from modelyard.events import CancelToken
 from tests.builders.ollama_gguf import write_gguf
 from tests.builders.ollama_server import OllamaServer
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from .client import Connection
 from .store import Store
 from .wire import cancellable
 
-_BLOCK = 1 << 20
+_BLOCK = 4 << 20
 _REPORT_SECONDS = 0.1
 
 Progress = Callable[[int], None]  # bytes done of this file
