@@ -1,8 +1,8 @@
 """The window's translations: `update` the sources, `check` that nothing is missing, `compile` what ships.
 
-    python packaging/i18n.py update    after changing texts in ui/; then fill in resources/i18n/*.ts
-    python packaging/i18n.py check     exit status 1 if a text is missing, unfinished or no longer used
-    python packaging/i18n.py compile   resources/i18n/modelyard_<language>.qm
+    python packaging/i18n.py update [PART …]  after changing texts in ui/; then fill in resources/i18n/*.ts
+    python packaging/i18n.py check            exit status 1 if a text is missing, unfinished or no longer used
+    python packaging/i18n.py compile          resources/i18n/modelyard_<language>.qm
 
 Each part of ui/ (a folder, and "window" for the files above them) has a file of its own for each language.
 """
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,9 +39,13 @@ def _has_texts(path: Path) -> bool:
     return "self.tr(" in text or ".translate(" in text
 
 
-def update(folder: Path = FOLDER) -> None:
-    """Takes new texts into the sources and drops those no longer used. Raises CalledProcessError."""
+def update(folder: Path = FOLDER, wanted: Sequence[str] = ()) -> None:
+    """Takes new texts into the sources and drops those no longer used. Without names, of every part.
+
+    Raises CalledProcessError."""
     for name, files in parts().items():
+        if wanted and name not in wanted:
+            continue
         for language in LANGUAGES:
             target = folder / f"{name}.{language}.ts"
             options = ["-source-language", "en", "-target-language", language, "-no-obsolete", "-locations", "none"]
@@ -99,8 +104,8 @@ def compile_all(folder: Path = FOLDER) -> list[Path]:
 
 def main(arguments: list[str]) -> int:
     match arguments:
-        case ["update"]:
-            update()
+        case ["update", *wanted]:
+            update(wanted=wanted)
         case ["check"]:
             found = problems()
             print("\n".join(found) or "complete")

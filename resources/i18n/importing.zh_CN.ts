@@ -263,6 +263,41 @@
     </message>
 </context>
 <context>
+    <name>OriginalOffer</name>
+    <message>
+        <source>The original file is still there too ({size}).</source>
+        <translation>原文件也还在（{size}）。</translation>
+    </message>
+    <message>
+        <source>Move it to the bin</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Move the original file to the bin?</source>
+        <translation>把原文件移到回收站？</translation>
+    </message>
+    <message>
+        <source>{path}
+
+Modelyard keeps its own copy. {size} become free when the bin is emptied.</source>
+        <translation>{path}
+
+Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</translation>
+    </message>
+    <message>
+        <source>Move to the bin</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>The original is in the bin.</source>
+        <translation>原文件已移到回收站。</translation>
+    </message>
+</context>
+<context>
     <name>ProgressPage</name>
     <message>
         <source>Pause</source>

@@ -130,6 +130,14 @@
         <translation>没有找到。</translation>
     </message>
     <message>
+        <source>The built-in engine</source>
+        <translation>内置引擎</translation>
+    </message>
+    <message>
+        <source>Ollama</source>
+        <translation>Ollama</translation>
+    </message>
+    <message>
         <source>{engine} does not answer; its models are not shown.</source>
         <translation>{engine} 没有响应，其中的模型未显示。</translation>
     </message>

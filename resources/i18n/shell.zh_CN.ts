@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>Banner</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>BusyView</name>
     <message>
         <source>Working</source>
@@ -28,6 +35,22 @@
 </context>
 <context>
     <name>MainWindow</name>
+    <message>
+        <source>The import of {name} was interrupted. What is done is kept.</source>
+        <translation>{name} 的导入被中断，已完成的部分都还在。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>{n} imports were interrupted. What is done is kept.</source>
+        <translation>有 {n} 个导入被中断，已完成的部分都还在。</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>查看</translation>
+    </message>
     <message>
         <source>An import is still running.</source>
         <translation>有一个导入仍在进行。</translation>

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QFile, QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from modelyard.errors import Action, Code, ModelyardError
 from modelyard.importing.jobs import JobState
-from modelyard.ui.app import Desktop, _LastNet
+from modelyard.ui.app import Desktop, Opening, _LastNet
+from modelyard.ui.importing.original import OriginalOffer
 from modelyard.ui.routes import Place
 from modelyard.ui.settings.view import SettingsView
+from modelyard.ui.shell.banner import Banner
 from modelyard.ui.shell.drop import dropped_text
 from modelyard.ui.shell.fault import FaultPanel
 from modelyard.ui.widgets.error_panel import ErrorPanel
 
-from .scenes import FILE, pump, wait_for
+from .scenes import FILE, press, pump, wait_for
 from .twins import House, import_script
 
 
@@ -155,3 +158,61 @@ def test_the_careful_answer_is_the_default(desk: Desktop, qtbot: Any) -> None:
     for key in (Qt.Key.Key_Escape, Qt.Key.Key_Return):
         QTimer.singleShot(50, desk.window, lambda key=key: press(key))
         assert not ask(desk.window, "Really?", "<b>plain</b>", "Yes", "No")
+
+
+def test_interrupted_imports_are_told_and_go_on(qapp: QApplication, house: House) -> None:
+    house.script = import_script(pause=5.0)
+    first = Desktop(qapp, house.services)
+    first.window.import_text(FILE)
+    page: Any = first.window.page("wizard")
+    wait_for(lambda: page._check.valid)
+    page._go_next()
+    page._go_next()
+    wait_for(lambda: first.jobs.busy)
+    first.close()
+    first.window.leave()
+    house.script = import_script()
+    again = Desktop(qapp, house.services)
+    again.open(Opening())
+    (banner,) = again.window.findChildren(Banner)
+    assert "SmolLM2 135M Instruct was interrupted" in banner.accessibleName()
+    press(banner, "Go on")
+    wait_for(lambda: again.jobs.all()[0].state is JobState.DONE)
+    assert again.window.current == "imports"
+    again.close()
+    again.window.leave()
+
+
+def test_damaged_settings_are_told(qapp: QApplication, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{broken", encoding="utf-8")
+    house = House(tmp_path)
+    desk = Desktop(qapp, house.services)
+    desk.open(Opening())
+    (banner,) = desk.window.findChildren(Banner)
+    assert "settings.damaged-" in banner.accessibleName()
+    desk.close()
+    desk.window.leave()
+    house.close()
+
+
+def test_the_original_goes_to_the_bin_only_when_asked(
+    desk: Desktop, house: House, tmp_path: Path, monkeypatch: Any
+) -> None:
+    original = tmp_path / "模型.gguf"
+    original.write_bytes(b"GGUF" * 10)
+    house.script = import_script()
+    house.script[-1]["result"] |= {"original": str(original), "original_bytes": 40}  # type: ignore[index]
+    desk.window.import_text(FILE)
+    page: Any = desk.window.page("wizard")
+    wait_for(lambda: page._check.valid)
+    page._go_next()
+    page._go_next()
+    wait_for(lambda: page._page is page._done)
+    offers = page.findChildren(OriginalOffer)
+    wait_for(lambda: offers[-1].isVisible())
+    thrown: list[str] = []
+    monkeypatch.setattr("modelyard.ui.importing.original.ask", lambda *_words: True)
+    monkeypatch.setattr(QFile, "moveToTrash", lambda path: bool(thrown.append(path)) or True)
+    press(offers[-1], "Move it to the bin")
+    wait_for(lambda: not offers[-1].isVisible())
+    assert thrown == [str(original)]

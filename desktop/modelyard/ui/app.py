@@ -82,6 +82,7 @@ class Desktop(QObject):
             self.window.go(Place.CHAT)
         else:
             self.window.go("welcome")
+        self.window.say_what_happened()
         self.window.show()
 
     def show_fault(self, error: ModelyardError) -> None:

@@ -6,7 +6,7 @@ Long work that must be killable is a job (ui/jobs.py); streams have a thread of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 
 class Call(QObject):
-    """A running call. `cancel()` lets it go: its result will not be delivered.
+    """A running call. `cancel()` lets it go: its result will not be delivered. So does the end of its owner.
+
+    It belongs to nobody, so that nothing deletes it while the thread still speaks to it; it lives until its ending
+    has come back to the window's thread.
 
     Signals (window's thread): done(result), failed(ModelyardError).
     """
@@ -25,21 +28,24 @@ class Call(QObject):
     done = Signal(object)
     failed = Signal(object)
     _ended = Signal(bool, object)
+    _alive: ClassVar[set[Call]] = set()
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, owner: QObject) -> None:
+        super().__init__()
         self.token = CancelToken()
         self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        owner.destroyed.connect(self.cancel)
+        self._alive.add(self)
 
     def cancel(self) -> None:
         self.token.cancel()
 
     def _deliver(self, good: bool, value: object) -> None:
+        self._alive.discard(self)
         if good and not self.token.cancelled:
             self.done.emit(value)
         elif isinstance(value, ModelyardError) and not self.token.cancelled:
             self.failed.emit(value)
-        self.deleteLater()
 
 
 class _Runner(QRunnable):
@@ -58,10 +64,7 @@ class _Runner(QRunnable):
             outcome = (False, error)
         except Exception as error:  # a fault of ours must reach the person, not vanish in a pool
             outcome = (False, ModelyardError(Code.INTERNAL, detail=f"{type(error).__name__}: {error}"))
-        try:
-            self._call._ended.emit(*outcome)
-        except RuntimeError:
-            pass  # the page that asked is gone
+        self._call._ended.emit(*outcome)
 
 
 def in_background(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
@@ -14,6 +16,7 @@ from ..widgets.cards import Card, Notice
 from ..widgets.labels import IconLabel, Text
 from ..widgets.layout import clear, column, row
 from .draft import Draft
+from .original import Original, OriginalOffer
 from .wizard_page import WizardPage
 
 _GOOD = ("good", "slow", "embedding")
@@ -55,6 +58,9 @@ class DonePage(WizardPage):
             self.body.addWidget(self._first_words(str(result["answer"])))
         if verdict == "base":
             self.body.addWidget(Notice(self.context.icons, words.warning("base_model", {})))
+        if result.get("original") and result.get("original_bytes"):
+            original = Original(Path(str(result["original"])), int(result["original_bytes"]))
+            self.body.addWidget(OriginalOffer(self.context, original))
         self.body.addLayout(self._buttons(str(result.get("engine", "")), str(result.get("name", "")), verdict))
         self.body.addStretch(1)
 

@@ -61,12 +61,6 @@ class ImportWizard(QWidget):
             self._draft.text = text
             self._show(self._check)
 
-    def watch_job(self, job_id: str) -> None:
-        """Shows a job at work, or its end."""
-        self._fresh()
-        self._draft.job_id = job_id
-        self._show(self._progress)
-
     def closeEvent(self, event: object) -> None:
         for page in self._pages:
             page.stop()

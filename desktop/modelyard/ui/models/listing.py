@@ -1,17 +1,17 @@
-"""The models of every engine in one list; an engine that does not answer is left out, not an error."""
+"""The models of every engine in one list; one that does not answer is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...engines.base import Engine, InstalledModel
+from ...engines.base import Engine, EngineState, InstalledModel
 from ...errors import ModelyardError
 
 
 @dataclass(frozen=True)
 class Listing:
-    """`models` sorted by name; `silent`: ids of engines that could not be asked."""
+    """`models` sorted by name; `silent`: ids of engines that are there and could not be asked."""
 
     models: tuple[InstalledModel, ...]
     silent: tuple[str, ...] = ()
@@ -28,7 +28,8 @@ def list_models(engines: Mapping[str, Engine]) -> Listing:
         try:
             found += engine.models()
         except ModelyardError:
-            silent.append(engine.id)
+            if engine.status().state is not EngineState.MISSING:
+                silent.append(engine.id)
     found.sort(key=lambda model: (shown_name(model).casefold(), model.engine))
     return Listing(tuple(found), tuple(silent))
 

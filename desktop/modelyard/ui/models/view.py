@@ -81,7 +81,8 @@ class ModelsView(Page):
         if not shown:
             self._body.addWidget(Text(self.tr("Nothing found."), "muted"))
         for engine in self._listing.silent:
-            text = self.tr("{engine} does not answer; its models are not shown.").format(engine=engine)
+            name = {"builtin": self.tr("The built-in engine"), "ollama": self.tr("Ollama")}.get(engine, engine)
+            text = self.tr("{engine} does not answer; its models are not shown.").format(engine=name)
             self._body.addWidget(Notice(self.context.icons, text))
         self._body.addStretch(1)
         self.states.show_content()

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from ... import APP_NAME
 from ...errors import Action, ModelyardError
+from ...importing.jobs import JobState
 from ..context import Context
 from ..routes import Place
 from ..widgets.ask import ask
-from ..widgets.layout import row
+from ..widgets.layout import column, row
+from .banner import Banners
 from .drop import DropOverlay, dropped_text
 from .page import Page
 from .rail import Rail
@@ -51,7 +53,10 @@ class MainWindow(QMainWindow):
         self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         shell = QWidget()
         shell.setObjectName("shell")
-        shell.setLayout(row(self._rail, self._stack, spacing=0))
+        self._banners = Banners(context.icons)
+        pages = column(self._banners, self._stack, spacing=0)
+        pages.setStretch(1, 1)
+        shell.setLayout(row(self._rail, pages, spacing=0))
         shell.layout().setStretch(1, 1)
         self.setCentralWidget(shell)
         self._overlay = DropOverlay(self, context.icons)
@@ -124,6 +129,23 @@ class MainWindow(QMainWindow):
                 self.import_text("")
             case _:
                 self.go(self.current or Place.CHAT)
+
+    def say_what_happened(self) -> None:
+        """What the last run left behind: interrupted imports, a damaged settings file."""
+        damaged = self.context.services.settings.damaged
+        if damaged is not None:
+            self._banners.say(self.context.words.warning("settings_damaged", {"name": damaged.name}))
+        left = [job for job in self.context.jobs.all() if job.state is JobState.INTERRUPTED]
+        if len(left) == 1:
+            text = self.tr("The import of {name} was interrupted. What is done is kept.").format(name=left[0].title)
+            self._banners.say(text, self.tr("Go on"), lambda: self._go_on_with(left[0].id))
+        elif left:
+            text = self.tr("{n} imports were interrupted. What is done is kept.").format(n=len(left))
+            self._banners.say(text, self.tr("Show"), lambda: self.go(Place.IMPORTS))
+
+    def _go_on_with(self, job_id: str) -> None:
+        self.go(Place.IMPORTS)
+        self.context.jobs.go_on(job_id)
 
     # --- dropping ------------------------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
