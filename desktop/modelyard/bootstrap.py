@@ -18,9 +18,11 @@ from .host.settings import Settings
 if TYPE_CHECKING:
     from .chat.store import ChatStore
     from .engines.base import Engine
+    from .events import CancelToken
     from .host.children import Child
     from .host.secrets import AccessKeys
     from .hub.session import Session
+    from .hub.values import Account
     from .importing.surroundings import Surroundings
     from .ui.services import Services
 
@@ -145,11 +147,15 @@ def build_house(data_dir: Path | None) -> House:
 
 
 def child_main(role: str, arguments: list[str]) -> int:
-    """A child of ours: the engine, or the worker that runs one job."""
+    """A child of ours: the engine, the reader of a document, or the worker that runs one job."""
     if role == "engine":
         from .engines.builtin.child import main as engine_child
 
         return engine_child()
+    if role == "reader":
+        from .chat.pdf_child import main as reader
+
+        return reader(arguments)
     from .host.logs import log_to
     from .importing.worker import main as worker
 
@@ -184,6 +190,7 @@ def window_main(arguments: list[str]) -> int:
 
 def make_services(house: House) -> Services:
     """The window's collaborators. Nothing here imports more than values before it is called."""
+    from .host.machine import this_machine
     from .host.redact import redact
     from .importing.jobs import JobBook
     from .importing.naming import technical_name
@@ -200,6 +207,11 @@ def make_services(house: House) -> Services:
         from .importing.understand import parse_source
 
         return parse_source(text)
+
+    def publisher(cancel: CancelToken) -> Account:
+        from .importing.publishing import publisher as ask
+
+        return ask(house.hub, cancel)
 
     def plan(inspection: Any, choice: Any) -> Any:
         from .importing.planning import make_plan
@@ -219,6 +231,8 @@ def make_services(house: House) -> Services:
         chats=lambda: house.chats,
         starters=starters,
         redact=redact,
+        machine=this_machine,
+        publisher=publisher,
     )
 
 
