@@ -8,7 +8,7 @@ from __future__ import annotations
 import os.path
 import sys
 
-CHILD_ROLES = ("worker", "engine")
+CHILD_ROLES = ("worker", "engine", "reader")
 COMMANDS = (
     "inspect",
     "import",

@@ -162,6 +162,9 @@ class Code(StrEnum):
     CHAT_MISSING = "chat_missing"  # a conversation or message that was deleted; fields: kind, id
     CHAT_ATTACHMENT_TOO_LARGE = "chat_attachment_too_large", Action.CHOOSE_OTHER  # fields: name, size_bytes, most_bytes
     CHAT_IMPORT_INVALID = "chat_import_invalid", Action.CHOOSE_OTHER  # fields: name, detail
+    CHAT_DOCUMENT_KIND = "chat_document_kind"  # neither text, PDF nor picture; fields: name
+    CHAT_DOCUMENT_EMPTY = "chat_document_empty"  # no text in it, such as a scanned PDF; fields: name
+    CHAT_DOCUMENT_UNREADABLE = "chat_document_unreadable"  # fields: name, detail
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name
     ENGINE_NAME_TAKEN = "engine_name_taken", Action.CHOOSE_NAME  # fields: name

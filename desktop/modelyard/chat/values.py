@@ -37,6 +37,7 @@ class Stats:
     thinking_seconds: float = 0.0
     tokens_per_second: float = 0.0
     context_length: int | None = None
+    forgotten: int = 0  # of the oldest messages, left out because the conversation memory was full
 
 
 @dataclass(frozen=True)

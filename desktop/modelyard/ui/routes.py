@@ -31,6 +31,7 @@ class Routes(QObject):
     toast = Signal(str)
     titled = Signal(str)
     mend = Signal(object, object)
+    persona_wanted = Signal(object)
 
     def mend_error(self, action: Action, error: ModelyardError) -> None:
         self.mend.emit(action, error)

@@ -6,45 +6,30 @@ The window takes what came as often as it draws (`take`), so that a fast model c
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from ...chat.answer import AnswerWriter
 from ...chat.store import ChatStore
-from ...chat.values import Conversation, Message, Role, State, Stats
-from ...engines.base import ChatMessage, ChatRequest, ChatStats, Engine, InstalledModel
+from ...chat.values import Conversation, Message, NewAttachment, Role, State, Stats
+from ...engines.base import ChatRequest, ChatStats, Engine
 from ...errors import Cancelled, Code, ModelyardError
 from ...events import CancelToken
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked. `text`: a new question behind the shown end; without it, the message `parent` is answered once
-    more. `conversation`: None begins a new one."""
-
-    model: InstalledModel
-    conversation: int | None = None
-    text: str = ""
-    parent: int | None = None
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What came since it was last taken."""
-
-    text: str = ""
-    thinking: str = ""
+from .asking import Piece, Question, request_of
 
 
 class AnswerThread(QThread):
-    """Signals: kept(Conversation, Message | None) when the question is stored; then exactly one of
-    answered(Message) and failed(ModelyardError); then QThread's finished()."""
+    """Signals: kept(Conversation, Message) when the question is stored; begun(Message) when the answer has a place;
+    then exactly one ended(Message | None, ModelyardError | None); then QThread's finished().
+
+    Attributes: question; conversation, 0 until there is one; answer, id of the growing message, 0 until begun.
+    """
 
     kept = Signal(object, object)
-    answered = Signal(object)
-    failed = Signal(object)
+    begun = Signal(object)
+    ended = Signal(object, object)
 
     def __init__(
         self,
@@ -54,91 +39,127 @@ class AnswerThread(QThread):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._question = question
+        self.question = question
+        self.conversation = question.conversation
+        self.answer = 0
         self._store = store
         self._engines = engines
         self._token = CancelToken()
         self._lock = threading.Lock()
         self._text: list[str] = []
         self._thinking: list[str] = []
+        self._taken = (0, 0)
+        self._thinking_seconds = 0.0
 
     def stop(self) -> None:
         """The stream ends within 0.2 s, with what came so far."""
         self._token.cancel()
 
-    def take(self) -> Piece:
+    def take(self, *, again: bool = False) -> Piece:
+        """What came since the last time; `again`: everything."""
         with self._lock:
-            piece = Piece("".join(self._text), "".join(self._thinking))
-            self._text.clear()
-            self._thinking.clear()
-        return piece
+            text, thinking = (0, 0) if again else self._taken
+            self._taken = (len(self._text), len(self._thinking))
+            return Piece("".join(self._text[text:]), "".join(self._thinking[thinking:]), self._thinking_seconds)
 
     def run(self) -> None:
+        message: Message | None = None
+        error: ModelyardError | None = None
         try:
-            self.answered.emit(self._answer(self._store()))
-        except ModelyardError as error:
-            self.failed.emit(error)
-        except Exception as error:  # a fault of ours must reach the person
-            self.failed.emit(ModelyardError(Code.INTERNAL, detail=f"{type(error).__name__}: {error}"))
+            message, error = self._answer(self._store())
+        except ModelyardError as refusal:
+            error = refusal
+        except Exception as fault:  # a fault of ours must reach the person
+            error = ModelyardError(Code.INTERNAL, detail=f"{type(fault).__name__}: {fault}")
+        self.ended.emit(message, error)
 
-    def _answer(self, store: ChatStore) -> Message:
-        model = self._question.model
-        conversation, parent = self._keep_question(store)
-        writer = store.begin_answer(conversation.id, parent=parent, engine=model.engine, model=model.name)
+    def _answer(self, store: ChatStore) -> tuple[Message, ModelyardError | None]:
+        parent = self._keep_question(store)
+        question = self.question
+        if question.resume:
+            writer = store.resume_answer(question.resume)
+            with self._lock:
+                self._text.append(writer.message.content)
+                self._thinking.append(writer.message.thinking)
+                self._taken = (1, 1)
+        else:
+            writer = store.begin_answer(
+                self.conversation, parent=parent, engine=question.model.engine, model=question.model.name
+            )
+        self.answer = writer.message.id
+        self.begun.emit(writer.message)
         try:
-            sent = tuple(_for_engine(message) for message in store.messages.path(conversation.id, until=parent))
-            stats = self._stream(writer, ChatRequest(model.name, sent))
+            head = store.conversations.get(self.conversation)
+            path = store.messages.path(self.conversation, until=question.resume or parent)
+            stats = self._stream(writer, request_of(question, head, path, store.messages.attachment_data))
         except ModelyardError as error:
-            writer.finish(State.FAILED, error={"code": error.code.value, **error.fields})
-            raise
+            return writer.finish(State.FAILED, error={"code": error.code.value, **error.fields}), error
         except BaseException:
             writer.finish(State.FAILED, error={"code": Code.INTERNAL.value})
             raise
         stopped = stats is None or stats.reason == "cancelled"
-        return writer.finish(State.STOPPED if stopped else State.DONE, _kept_stats(stats))
+        return writer.finish(State.STOPPED if stopped else State.DONE, self._figures(stats)), None
 
-    def _keep_question(self, store: ChatStore) -> tuple[Conversation, int | None]:
-        """The conversation, and the message that is answered."""
-        question, model = self._question, self._question.model
-        if question.conversation is None:
-            conversation = store.conversations.create(engine=model.engine, model=model.name)
+    def _keep_question(self, store: ChatStore) -> int | None:
+        """The message that is answered."""
+        question = self.question
+        model = {"engine": question.model.engine, "model": question.model.name}
+        conversation: Conversation
+        if not self.conversation:
+            conversation = store.conversations.create(
+                **model, system=question.system, options=question.options, persona=question.persona
+            )
+            self.conversation = conversation.id
+        elif question.settle:
+            conversation = store.conversations.settle(self.conversation, **model)
         else:
-            conversation = store.conversations.settle(question.conversation, engine=model.engine, model=model.name)
-        if not question.text:
-            self.kept.emit(conversation, None)
-            return conversation, question.parent
-        message = store.messages.add(conversation.id, Role.USER, question.text)
+            conversation = store.conversations.get(self.conversation)
+        if question.edit:
+            message = store.messages.edit(question.edit, question.text)
+        elif question.text or question.with_draft:
+            attached = _from_draft(store, question.conversation) if question.with_draft else ()
+            message = store.messages.add(conversation.id, Role.USER, question.text, attachments=attached)
+            store.drafts.clear(question.conversation)
+        else:
+            return question.parent
         self.kept.emit(store.conversations.get(conversation.id), message)
-        return conversation, message.id
+        return message.id
 
     def _stream(self, writer: AnswerWriter, request: ChatRequest) -> ChatStats | None:
         stats: ChatStats | None = None
+        started = time.monotonic()
         try:
-            for chunk in self._engines()[self._question.model.engine].chat(request, self._token):
+            for chunk in self._engines()[self.question.model.engine].chat(request, self._token):
                 if chunk.text or chunk.thinking:
                     writer.add(chunk.text, chunk.thinking)
                 with self._lock:
                     self._text.append(chunk.text)
                     self._thinking.append(chunk.thinking)
+                    if chunk.thinking:
+                        self._thinking_seconds = time.monotonic() - started
                 stats = chunk.stats or stats
         except Cancelled:
             pass
         return stats
 
+    def _figures(self, stats: ChatStats | None) -> Stats | None:
+        if stats is None:
+            return None
+        return Stats(
+            reason=stats.reason,
+            prompt_tokens=stats.prompt_tokens,
+            answer_tokens=stats.answer_tokens,
+            load_seconds=stats.load_seconds,
+            first_token_seconds=stats.first_token_seconds,
+            thinking_seconds=self._thinking_seconds,
+            tokens_per_second=stats.tokens_per_second,
+            context_length=stats.context_length,
+            forgotten=stats.forgotten,
+        )
 
-def _for_engine(message: Message) -> ChatMessage:
-    return ChatMessage(message.role.value, message.content)
 
-
-def _kept_stats(stats: ChatStats | None) -> Stats | None:
-    if stats is None:
-        return None
-    return Stats(
-        reason=stats.reason,
-        prompt_tokens=stats.prompt_tokens,
-        answer_tokens=stats.answer_tokens,
-        load_seconds=stats.load_seconds,
-        first_token_seconds=stats.first_token_seconds,
-        tokens_per_second=stats.tokens_per_second,
-        context_length=stats.context_length,
+def _from_draft(store: ChatStore, conversation: int) -> tuple[NewAttachment, ...]:
+    return tuple(
+        NewAttachment(one.name, one.media_type, store.messages.attachment_data(one.id), one.text)
+        for one in store.drafts.get(conversation).attachments
     )

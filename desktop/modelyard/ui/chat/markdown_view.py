@@ -1,213 +1,245 @@
-"""One answer, rendered: Markdown without HTML, no picture or file ever loaded, links shown before they are opened.
+"""One text, rendered: Markdown without HTML, nothing ever loaded, links only told, not opened.
 
-While an answer grows, finished blocks are rendered once and only the open tail anew (facts/qt.md §6, recipe G).
+While it grows, finished blocks are written once and only the open rest anew (facts/qt.md §6, recipe G).
 """
 
 from __future__ import annotations
 
-import re
 import time
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import (
-    QColor,
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QTextBlockFormat,
-    QTextCursor,
-    QTextDocument,
-    QTextDocumentFragment,
-)
-from PySide6.QtWidgets import QSizePolicy, QTextBrowser, QToolButton
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QTextBrowser, QToolButton
 
-from ..design.theme import Theme
 from ..design.tokens import Size, Space
 from ..widgets.buttons import icon_button
-from .blocks import finished_length
-from .document_style import CODE_HEAD, CODE_MARGIN, CodeRange, code_ranges, code_text, is_quote, style
+from .markdown.growing import LONGEST, GrowingText
+from .markdown.parsing import parse, plain_blocks
+from .rendering.formula_object import FormulaObject
+from .rendering.look import CODE_HEAD, CODE_MARGIN, QUOTE_LEVEL, Look
+from .rendering.selection import selected_source, selected_text
+from .rendering.writer import CodeFrame, Writer
 
-_FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
-_LONGEST_RENDERED = 200_000  # characters; a longer answer is shown as plain text
-_LONGEST_TAIL = 8_000  # an open block longer than this is committed as it stands
-_LONGEST_LINE = 2_000  # characters; a longer line is broken where it is shown as plain text: laying it out takes long
-_LONGEST_WAIT = 1.0  # seconds between two drawings of a growing answer
 _MOST_BUTTONS = 60
+_REST = 8  # after a rendering the window does other things at least so many times as long
+FIRST_SHOWN = 60_000  # characters of a very long text that are shown at once
 
 
 class MarkdownView(QTextBrowser):
-    """Signals: link(QUrl) when a link is pressed; nothing is opened here."""
+    """As high as its text, without scroll bars.
+
+    Signals: link(QUrl) when a link is pressed; more() when only the beginning of a very long text is shown.
+    """
 
     link = Signal(QUrl)
+    more = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self._theme = theme
-        self._text = ""
-        self._finished = 0  # characters rendered for good
-        self._start = 0  # document position where the open tail begins
-        self._not_before = 0.0  # when the growing answer may be drawn again
-        self._codes: list[CodeRange] = []
+        self._look = look
+        self._growing = GrowingText()
+        self._waiting = ""  # came, not yet rendered
+        self._free_at = 0.0
+        self._shown = 0  # characters of the text that are rendered, if not all
+        self._height = (-1, -1)
         self._buttons: list[QToolButton] = []
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self._formula = FormulaObject(look, self.document())
+        self._formula.register(self.document())
+        self._formula.ratio = self.devicePixelRatioF()
+        self._writer = Writer(self.document(), look, self._formula)
         self.anchorClicked.connect(self.link)
-        theme.changed.connect(self._restyle)
+        look.changed.connect(self._render_all)
+        look.formulas.ready.connect(self._formulas_ready)
 
     @property
     def text(self) -> str:
-        """The Markdown source."""
-        return self._text
+        """The Markdown source, all of it."""
+        return self._growing.text + self._waiting
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something came that is not rendered yet."""
+        return bool(self._waiting)
+
+    def plain_text(self) -> str:
+        """What one reads, without marks."""
+        cursor = self.textCursor()
+        cursor.select(cursor.SelectionType.Document)
+        return selected_text(cursor)
+
+    @property
+    def hidden_characters(self) -> int:
+        """How much of a very long text is not shown yet."""
+        return max(0, len(self._growing.text) - self._shown) if self._shown else 0
 
     def loadResource(self, kind: int, name: QUrl) -> None:
         """Nothing is ever loaded: neither files nor pictures from the network."""
         return
 
+    # --- text ------------------------------------------------------------------------------------------------------
     def set_text(self, text: str) -> None:
-        """Renders a whole answer."""
-        self._text = text
-        self._finished = len(text)
-        if len(text) > _LONGEST_RENDERED:
-            self.setPlainText(_short_lines(text))
-            self._codes = []
-        else:
-            document = self.document()
-            document.setMarkdown(text, _FEATURES)
-            style(document, self._theme)
-            self._codes = code_ranges(document)
-        self._make_buttons()
-        self._fit()
+        """Renders a whole text; of a very long one the beginning."""
+        self._growing = GrowingText()
+        self._growing.text = text
+        self._waiting = ""
+        self._shown = FIRST_SHOWN if len(text) > LONGEST else 0
+        self._render_all()
+
+    def show_more(self) -> None:
+        """The next part of a very long text."""
+        start = self._shown
+        self._shown = min(len(self._growing.text), start + 2 * FIRST_SHOWN)
+        self._writer.write(plain_blocks(self._growing.text[start : self._shown]))
+        self._changed()
 
     def append(self, text: str) -> None:
-        """Adds to a growing answer. What is costly to draw is drawn less often: never more than a third of the time."""
-        self._text += text
-        begun = time.monotonic()
-        if begun >= self._not_before:
-            self.catch_up()
-            self._not_before = time.monotonic() + min(_LONGEST_WAIT, 2 * (time.monotonic() - begun))
+        """Adds to a growing text. What costs long to render is rendered less often."""
+        self._waiting += text
+        if time.monotonic() >= self._free_at:
+            self._render_waiting()
 
-    def catch_up(self) -> None:
-        """Draws what was added and not drawn yet."""
-        if len(self._text) > _LONGEST_RENDERED:
-            self._put(self._text[self._finished :], plain=True)
-            self._finished = len(self._text)
-            return
-        tail = self._text[self._finished :]
-        cut = finished_length(tail)
-        if not cut and len(tail) > _LONGEST_TAIL:
-            cut = len(tail)
-        self._drop_tail()
-        if cut:
-            self._put(tail[:cut])
-            self._finished += cut
-            self._start = self.document().characterCount() - 1
-        if tail[cut:].strip():
-            self._put(tail[cut:])
-        self._codes = code_ranges(self.document())
+    def go_on(self) -> None:
+        """A text that was complete grows again."""
+        text = self.text
+        self._growing = GrowingText()
+        self._writer.clear()
+        self._shown = 0
+        self.append(text)
 
     def finish(self) -> None:
-        """The answer is complete: one full rendering sets numbering and tables right."""
-        self.set_text(self._text)
+        """The text is complete."""
+        self._render_waiting()
+        self._writer.write(self._growing.end().finished)
+        self._changed()
+        self._make_buttons()
 
-    def _drop_tail(self) -> None:
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(self._start)
-        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-        cursor.removeSelectedText()
-
-    def _put(self, text: str, *, plain: bool = False) -> None:
-        """Renders `text` behind what is there."""
-        document = self.document()
-        cursor = QTextCursor(document)
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        if plain:
-            cursor.insertText(_short_lines(text))
-        elif cursor.atStart():
-            document.setMarkdown(text, _FEATURES)
-            style(document, self._theme)
+    def _render_waiting(self) -> None:
+        if not self._waiting:
+            return
+        started = time.monotonic()
+        text, self._waiting = self._waiting, ""
+        if len(self._growing.text) <= LONGEST:
+            growth = self._growing.add(text)
+            self._writer.write(growth.finished, growth.open)
         else:
-            block = cursor.blockNumber()
-            cursor.insertFragment(_fragment(text))
-            style(document, self._theme, block + 1)
+            self._growing.text += text  # far beyond what one reads along: shown part by part afterwards
+            self._shown = self._shown or len(self._growing.text) - len(text)
+            self.more.emit()
+        self._changed()
+        now = time.monotonic()
+        self._free_at = now + _REST * (now - started)
 
-    def _restyle(self) -> None:
-        if self._text:
-            self.set_text(self._text)
+    def _render_all(self) -> None:
+        text = self._growing.text
+        if not text:
+            return
+        self._writer.clear()
+        if self._shown:
+            self._writer.write(plain_blocks(text[: self._shown]))
+        else:
+            self._writer.write(parse(text).blocks)
+        self._changed()
+        self._make_buttons()
+
+    def _formulas_ready(self) -> None:
+        document = self.document()
+        if "\ufffc" in document.toRawText():
+            self._formula.settle(document)
+            self._changed()
+            self.viewport().update()
 
     # --- geometry ------------------------------------------------------------------------------------------------
-    def _fit(self) -> None:
-        height = int(self.document().size().height()) + 2
-        if height != self.height():
-            self.setFixedHeight(max(height, 8))
-        if self._buttons:
-            QTimer.singleShot(0, self, self._place_buttons)
+    def _changed(self) -> None:
+        self._height = (-1, -1)
+        self.updateGeometry()
+        self._place_buttons()
+
+    def heightForWidth(self, width: int) -> int:
+        if self._height[0] != width:
+            document = self.document()
+            if document.textWidth() != width:
+                document.setTextWidth(width)
+            self._height = (width, int(document.size().height()) + 3)
+        return self._height[1]
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, self.heightForWidth(max(50, self.width())))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 8)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._place_buttons()
 
     def wheelEvent(self, event: QEvent) -> None:
         event.ignore()  # the conversation scrolls, not the message
 
-    # --- code ----------------------------------------------------------------------------------------------------
-    def _code_frame(self, code: CodeRange) -> QRectF:
+    # --- drawing -------------------------------------------------------------------------------------------------
+    def _code_frame(self, code: CodeFrame) -> QRectF:
         document, layout = self.document(), self.document().documentLayout()
         first = layout.blockBoundingRect(document.findBlockByNumber(code.first))
         last = layout.blockBoundingRect(document.findBlockByNumber(code.last))
         top = first.top() - CODE_HEAD
-        return QRectF(0.5, top, self.viewport().width() - 1.0, last.bottom() + CODE_MARGIN - top)
+        left = self._look.left_of(code.code.place)
+        return QRectF(left + 0.5, top, self.viewport().width() - left - 1.0, last.bottom() + CODE_MARGIN - top)
 
-    def _paint_quotes(self, event: QPaintEvent) -> None:
-        """A bar at the left of what is quoted."""
-        layout = self.document().documentLayout()
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        self._paint_quotes(painter, event)
+        self._paint_code(painter, event)
+        painter.end()
+        super().paintEvent(event)
+
+    def _paint_quotes(self, painter: QPainter, event: QPaintEvent) -> None:
+        """Bars at the left of what is quoted."""
+        layout = self.document().documentLayout()
         block = self.cursorForPosition(event.rect().topLeft()).block()
+        colour = QColor(self._look.theme.colours.border_strong)
         while block.isValid():
             room = layout.blockBoundingRect(block)
             if room.top() > event.rect().bottom():
                 break
-            if is_quote(block):
-                bar = QRectF(2, room.top(), 3, room.height())
-                painter.fillRect(bar, QColor(self._theme.colours.border_strong))
+            for level in range(int(block.blockFormat().property(QUOTE_LEVEL) or 0)):
+                painter.fillRect(QRectF(2 + 16 * level, room.top(), 3, room.height()), colour)
             block = block.next()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self._paint_quotes(event)
-        if self._codes:
-            colours = self._theme.colours
-            painter = QPainter(self.viewport())
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            font = self.font()
-            font.setPointSizeF(self._theme.point_size("caption"))
-            painter.setFont(font)
-            for code in self._codes:
-                frame = self._code_frame(code)
-                if not frame.intersects(QRectF(event.rect())):
-                    continue
-                painter.setPen(QColor(colours.border))
-                painter.setBrush(QColor(colours.code))
-                painter.drawRoundedRect(frame, Size.RADIUS_SMALL, Size.RADIUS_SMALL)
-                painter.setPen(QColor(colours.muted))
-                painter.drawText(frame.topLeft() + QPointF(CODE_MARGIN, CODE_HEAD - Space.S), code.language[:30])
-            painter.end()
-        super().paintEvent(event)
+    def _paint_code(self, painter: QPainter, event: QPaintEvent) -> None:
+        """A ground behind each code block, with the name of its language."""
+        colours = self._look.theme.colours
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = self.font()
+        font.setPointSizeF(self._look.theme.point_size("caption"))
+        painter.setFont(font)
+        for code in self._writer.codes:
+            frame = self._code_frame(code)
+            if not frame.intersects(QRectF(event.rect())):
+                continue
+            painter.setPen(QColor(colours.border))
+            painter.setBrush(QColor(colours.code))
+            painter.drawRoundedRect(frame, Size.RADIUS_SMALL, Size.RADIUS_SMALL)
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(frame.topLeft() + QPointF(CODE_MARGIN, CODE_HEAD - Space.S), code.code.language)
 
+    # --- copying -------------------------------------------------------------------------------------------------
     def _make_buttons(self) -> None:
-        for old in self._buttons:
-            old.hide()
-            old.deleteLater()
-        self._buttons = []
-        for code in self._codes[:_MOST_BUTTONS]:
-            made = icon_button(self._theme.icons, "copy", self.tr("Copy code"), size=16)
-            made.clicked.connect(lambda _checked=False, code=code: self._copy(code))
+        while len(self._buttons) > len(self._writer.codes):
+            self._buttons.pop().deleteLater()
+        while len(self._buttons) < min(_MOST_BUTTONS, len(self._writer.codes)):
+            number = len(self._buttons)
+            made = icon_button(self._look.theme.icons, "copy", self.tr("Copy code"), size=16)
+            made.clicked.connect(lambda _checked=False, number=number: self._copy_code(number))
             made.setParent(self.viewport())
             made.setCursor(Qt.CursorShape.ArrowCursor)
             made.show()
@@ -215,30 +247,36 @@ class MarkdownView(QTextBrowser):
         self._place_buttons()
 
     def _place_buttons(self) -> None:
-        for made, code in zip(self._buttons, self._codes, strict=False):
+        for made, code in zip(self._buttons, self._writer.codes, strict=False):
             frame = self._code_frame(code)
-            made.adjustSize()
-            made.move(int(frame.right()) - made.width() - 2, int(frame.top()) + 1)
+            size = made.sizeHint()
+            made.setGeometry(int(frame.right()) - size.width() - 2, int(frame.top()) + 1, size.width(), size.height())
 
-    def _copy(self, code: CodeRange) -> None:
-        QGuiApplication.clipboard().setText(code_text(self.document(), code))
+    def _copy_code(self, number: int) -> None:
+        QGuiApplication.clipboard().setText(self._writer.codes[number].code.text)
 
-    def copy_all(self) -> None:
-        """The whole answer as Markdown."""
-        QGuiApplication.clipboard().setText(self._text)
+    def createMimeDataFromSelection(self) -> QMimeData:
+        data = QMimeData()
+        data.setText(selected_text(self.textCursor()))
+        return data
 
+    def selected_markdown(self) -> str:
+        """The source of the selected lines."""
+        return selected_source(self.textCursor(), self._growing.text, self._writer.lines)
 
-def _fragment(text: str) -> QTextDocumentFragment:
-    """Rendered Markdown to put behind other text. Inserting joins the first line of a fragment to the line before
-    it, with that line's format; so an empty line goes first."""
-    document = QTextDocument()
-    document.setMarkdown(text, _FEATURES)
-    cursor = QTextCursor(document)
-    cursor.insertBlock()
-    cursor.setPosition(0)
-    cursor.setBlockFormat(QTextBlockFormat())
-    return QTextDocumentFragment(document)
-
-
-def _short_lines(text: str) -> str:
-    return re.sub(rf"[^\n]{{{_LONGEST_LINE}}}", "\\g<0>\n", text)
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        clipboard = QGuiApplication.clipboard()
+        chosen = self.textCursor().hasSelection()
+        menu.addAction(self.tr("Copy"), self.copy).setEnabled(chosen)
+        markdown = menu.addAction(
+            self.tr("Copy as Markdown"), lambda: clipboard.setText(self.selected_markdown() if chosen else self.text)
+        )
+        markdown.setEnabled(bool(self.text))
+        address = self.anchorAt(event.pos())
+        if address:
+            menu.addAction(self.tr("Copy link address"), lambda: clipboard.setText(address))
+        menu.addSeparator()
+        menu.addAction(self.tr("Select all"), self.selectAll)
+        menu.exec(event.globalPos())
+        menu.deleteLater()

@@ -1,52 +1,190 @@
-"""The messages of one conversation in a column that follows the newest text, unless the reader scrolled up."""
+"""The messages of one conversation in a column: follows the newest text unless the reader scrolled up, and keeps only
+those near the reader as widgets."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ..design.tokens import Space
-from ..widgets.layout import BalancedScroll, centred, clear, column
+from ..design.icons import Icons
+from ..design.tokens import Size, Space
+from ..widgets.buttons import icon_button
+from ..widgets.layout import BalancedScroll, centred, column
 
 _NEAR = 24  # pixels from the end that still count as "at the end"
+MOST_WIDGETS = 90
+_SLICE = 3  # widgets put in at once while one scrolls
+Maker = Callable[[], QWidget]
 
 
 class Transcript(BalancedScroll):
-    def __init__(self) -> None:
+    """Signals: near_top(), near_bottom() when more may be wanted; dropped(oldest, newest) widgets that were taken out
+    to keep memory small."""
+
+    near_top = Signal()
+    near_bottom = Signal()
+    dropped = Signal(int, int)
+
+    def __init__(self, icons: Icons) -> None:
         inner = QWidget()
         inner.setObjectName("page")
         super().__init__(inner)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Conversation"))
         self._following = True
+        self._items: list[QWidget] = []
+        self._above: list[Maker] = []  # still to be put in at the top, the nearest last
         self._body = column(spacing=Space.XL)
         inner.setLayout(centred(self._body, bottom=Space.L))
+        self._body.addStretch(1)
+        self._to_end = icon_button(icons, "down", self.tr("To the newest message"), self.follow, kind="round")
+        self._to_end.setParent(self)
+        self._to_end.hide()
+        self._timer = QTimer(self)
+        self._timer.setInterval(8)
+        self._timer.timeout.connect(self._put_next)
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)
-        self._body.addStretch(1)
 
+    @property
+    def following(self) -> bool:
+        return self._following
+
+    @property
+    def items(self) -> Sequence[QWidget]:
+        return self._items
+
+    # --- content -------------------------------------------------------------------------------------------------
     def add(self, widget: QWidget) -> None:
+        """Behind all others."""
         self._body.insertWidget(self._body.count() - 1, widget)
+        self._items.append(widget)
+
+    def put_above(self, makers: Sequence[Maker]) -> None:
+        """Widgets before all others, made a few at a time so that scrolling stays smooth; what is looked at stays
+        where it is."""
+        self._above = [*makers, *self._above]
+        self._timer.start()
 
     def take_away(self, widget: QWidget) -> None:
+        if widget in self._items:
+            self._items.remove(widget)
         self._body.removeWidget(widget)
         widget.hide()
         widget.deleteLater()
 
+    def swap(self, old: QWidget, new: QWidget) -> None:
+        """Puts `new` where `old` was; `old` lives on elsewhere."""
+        self._body.replaceWidget(old, new)
+        self._items[self._items.index(old)] = new
+
+    def replace(self, old: QWidget, new: QWidget) -> None:
+        self.swap(old, new)
+        old.hide()
+        old.deleteLater()
+
     def empty(self) -> None:
-        clear(self._body)
-        self._body.addStretch(1)
+        self._above.clear()
+        self._timer.stop()
+        for widget in list(self._items):
+            self.take_away(widget)
         self._following = True
+        self._place_button()
+
+    def show_widget(self, widget: QWidget) -> None:
+        """Scrolls so that it stands near the top."""
+        self._settle()
+        self._following = False
+        self.verticalScrollBar().setValue(max(0, widget.mapTo(self.widget(), widget.rect().topLeft()).y() - Space.XL))
 
     def follow(self) -> None:
         """To the end, and stay there."""
         self._following = True
+        self.near_bottom.emit()
+        self._settle()
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        self._place_button()
 
+    def trim(self) -> None:
+        """Takes out the widgets farthest from what is looked at."""
+        surplus = len(self._items) - MOST_WIDGETS
+        if surplus <= 0:
+            return
+        bar = self.verticalScrollBar()
+        if bar.value() > bar.maximum() // 2:
+            for widget in self._items[:surplus]:
+                self._keeping_end(lambda widget=widget: self.take_away(widget))
+            self.dropped.emit(surplus, 0)
+        else:
+            for widget in self._items[-surplus:]:
+                self.take_away(widget)
+            self.dropped.emit(0, surplus)
+
+    def _put_next(self) -> None:
+        def put() -> None:
+            for _ in range(min(_SLICE, len(self._above))):
+                widget = self._above.pop()()
+                self._body.insertWidget(0, widget)
+                self._items.insert(0, widget)
+
+        self._keeping_end(put)
+        if not self._above:
+            self._timer.stop()
+            self.trim()
+
+    def _keeping_end(self, change: Callable[[], None]) -> None:
+        """Changes something above what is looked at: the distance to the end stays as it is."""
+        bar = self.verticalScrollBar()
+        distance = bar.maximum() - bar.value()
+        following = self._following
+        change()
+        self._settle()
+        bar.setValue(bar.maximum() - distance)
+        self._following = following
+
+    def _settle(self) -> None:
+        """Lays out now what would be laid out a moment later."""
+        inner, width = self.widget(), self.viewport().width()
+        inner.layout().activate()
+        inner.resize(width, max(inner.heightForWidth(width), self.viewport().height()))
+
+    # --- scrolling -----------------------------------------------------------------------------------------------
     def _range_changed(self, _low: int, high: int) -> None:
         if self._following:
             self.verticalScrollBar().setValue(high)
+        self._place_button()
 
     def _scrolled(self, value: int) -> None:
-        self._following = value >= self.verticalScrollBar().maximum() - _NEAR
+        bar = self.verticalScrollBar()
+        self._following = value >= bar.maximum() - _NEAR
+        page = self.viewport().height()
+        if value < 2 * page and not self._above:
+            self.near_top.emit()
+        if value > bar.maximum() - 2 * page:
+            self.near_bottom.emit()
+        self._place_button()
+
+    def _place_button(self) -> None:
+        self._to_end.setVisible(not self._following)
+        room = self.rect()
+        self._to_end.resize(Size.CONTROL, Size.CONTROL)
+        self._to_end.move(room.center().x() - Size.CONTROL // 2, room.bottom() - Size.CONTROL - Space.S)
+        self._to_end.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_button()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self.verticalScrollBar()
+        match event.key():
+            case Qt.Key.Key_Home:
+                bar.setValue(0)
+            case Qt.Key.Key_End:
+                self.follow()
+            case _:
+                super().keyPressEvent(event)

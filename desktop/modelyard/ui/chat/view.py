@@ -1,49 +1,63 @@
-"""Chat: the list of conversations, the open one, and where one writes."""
+"""Chat: the list of conversations, the open one, where one writes, and what it is set to."""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from collections.abc import Callable
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from ...chat.values import Conversation, Message, Role, State
-from ...engines.base import InstalledModel
+from ...chat.values import Conversation, Draft, Message
 from ...errors import Action, Code, ModelyardError
-from ...events import CancelToken
-from ..background import Call, in_background
+from ...modelfile.persona import Persona
+from ..background import in_background
 from ..context import Context
 from ..design.tokens import Space
 from ..first_paint import after_first_paint
-from ..models.listing import Listing, can_chat, list_models, shown_name
-from ..widgets.ask import ask
+from ..routes import Place
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
 from ..widgets.layout import centred, column, row
-from .code_colours import warm_up
+from .answers import Answers
+from .board import Board
 from .composer import Composer
 from .conversation_list import ConversationList
+from .drop_files import FileTaker
 from .empty import EmptyConversation
-from .links import offer_link
-from .message_views import AnswerMessage, UserMessage
+from .field import attachable
+from .header import Header
+from .library import Library
+from .markdown.code_colours import warm_up
+from .model_choice import ModelChoice
+from .notice_bar import NoticeBar
+from .notices import Notices
+from .options_panel import OptionsPanel
 from .session import Session
+from .shortcuts import set_shortcuts, show_shortcuts
 from .transcript import Transcript
-
-_FOUND = 60  # conversations a search shows
 
 
 class ChatView(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("page")
+        self.setAcceptDrops(True)
         self.context = context
-        self._listing = Listing(())
-        self._wanted: tuple[str, str] | None = None  # engine and model to use as soon as they are listed
-        self._call: Call | None = None
-        self._answer: AnswerMessage | None = None
-        self._last: AnswerMessage | None = None
-        self._session = Session(context.services, self)
+        self._answers = Answers(context.services, self)
+        self._session = Session(context.services, self._answers, self)
         self._list = ConversationList(context.icons)
-        self._transcript = Transcript()
-        self._composer = Composer(context.icons)
+        self._library = Library(context, self._list, self._session, self)
+        self._header = Header(context)
+        self._transcript = Transcript(context.icons)
+        self._models = ModelChoice(context, self._session, self)
+        self._board = Board(context, self._session, self._transcript, self._models.name_of)
+        self._composer = Composer(context)
+        self._notice = NoticeBar(context.icons)
+        self._notices = Notices(context, self._session, self._notice, self._header.gauge, self._composer)
+        self._files = FileTaker(self)
+        self._panel = OptionsPanel(context)
+        self._panel.hide()
         self._empty = EmptyConversation(context)
         self._nothing = EmptyState(
             context.icons,
@@ -56,235 +70,269 @@ class ChatView(QWidget):
         for each in (self._empty, self._transcript, self._nothing):
             self._stack.addWidget(each)
         self._foot = self._make_foot()
-        right = column(self._stack, self._foot, spacing=0)
-        right.setStretch(0, 1)
-        whole = row(self._list, right, spacing=0)
+        middle = column(self._header, self._stack, self._foot, spacing=0)
+        middle.setStretch(1, 1)
+        whole = row(self._list, middle, self._panel, spacing=0)
         whole.setStretch(1, 1)
         self.setLayout(whole)
         self._connect()
+        self._connect_keys()
         self.setFocusProxy(self._composer)
         after_first_paint(self, self._first_look)
 
     def _make_foot(self) -> QWidget:
         foot = QWidget()
-        line = centred(column(self._composer), bottom=Space.L)
-        line.setContentsMargins(Space.XL, 0, Space.XL, Space.L)
+        line = centred(column(self._notice, self._composer, spacing=Space.S), bottom=Space.L)
+        line.setContentsMargins(Space.XL, Space.S, Space.XL, Space.L)
         foot.setLayout(line)
         return foot
 
     def _connect(self) -> None:
-        session, composer = self._session, self._composer
+        session, composer, board = self._session, self._composer, self._board
         session.loaded.connect(self._show_conversation)
-        session.asked.connect(self._show_question)
-        session.answering.connect(self._show_answering)
-        session.grew.connect(self._show_growth)
-        session.answered.connect(self._show_answered)
+        session.kept.connect(self._question_kept)
+        session.changed.connect(self._head_changed)
         session.failed.connect(self._show_failure)
-        session.changed.connect(self._list.show_one)
-        session.changed.connect(lambda _conversation: self._entitle())
-        session.draft_found.connect(self._take_draft)
-        composer.sent.connect(session.ask)
+        session.busy_changed.connect(self._busy_changed)
+        session.draft_found.connect(self._show_draft)
+        self._answers.tick.connect(board.grow)
+        self._answers.ended.connect(lambda *_: self._busy_changed())
+        board.mend.connect(self._mend)
+        composer.sent.connect(self._send)
         composer.draft.connect(session.keep_draft)
         composer.stop.connect(session.stop)
-        composer.model_chosen.connect(self._use_model)
-        self._empty.suggested.connect(composer.write)
+        composer.model_chosen.connect(self._models.use)
+        composer.attach.connect(self._files.choose)
+        composer.detached.connect(session.detach)
+        composer.field.dropped.connect(self._take)
+        composer.field.back.connect(self._edit_last)
+        self._files.taken.connect(session.attach)
+        self._files.failed.connect(self._show_failure)
+        self._files.busy.connect(composer.say)
+        self._empty.suggested.connect(self._suggest)
         self._list.new.connect(self._begin_new)
-        self._list.chosen.connect(self._open)
-        self._list.searched.connect(lambda _text: self._ask_list())
-        self._list.remove.connect(self._remove)
-        self.context.routes.models_changed.connect(self._ask_models)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.New), self, self._begin_new)
+        self._library.opened.connect(self._open)
+        self._library.gone.connect(self._gone)
+        self._library.failed.connect(self._show_failure)
+        self._models.changed.connect(self._models_changed)
+        self._models.wanted.connect(self._begin_new)
+        self._models.failed.connect(self._show_failure)
+        self._models.own.connect(lambda own: self._panel.show_model(session.model, own))
+        self._notices.choose_model.connect(composer.open_model_menu)
+        header, panel = self._header, self._panel
+        header.settings.connect(self._toggle_panel)
+        header.keys.connect(lambda: show_shortcuts(self))
+        header.load.connect(self._library.load)
+        header.rename.connect(lambda: self._with_open(self._library.rename))
+        header.pin.connect(lambda: self._with_open(self._library.pin))
+        header.delete.connect(lambda: self._with_open(self._library.remove))
+        header.export.connect(lambda kind: self._with_open(lambda head: self._library.export(head, kind)))
+        panel.changed.connect(lambda system, options: session.settle(system=system, options=options))
+        panel.closed.connect(self._toggle_panel)
+        panel.choose_model.connect(composer.open_model_menu)
+        panel.persona.connect(self._make_persona)
+
+    def _connect_keys(self) -> None:
+        keys = set_shortcuts(
+            self,
+            {
+                "new": self._begin_new,
+                "search": self._list.focus_search,
+                "next": lambda: self._list.step(1),
+                "before": lambda: self._list.step(-1),
+                "rename": lambda: self._with_open(self._library.rename),
+                "write": self._composer.setFocus,
+                "edit": self._edit_last,
+                "again": self._ask_again,
+                "stop": self._session.stop,
+                "copy": self._copy_last,
+                "newest": self._transcript.follow,
+                "model": self._composer.open_model_menu,
+                "settings": self._toggle_panel,
+                "attach": self._files.choose,
+                "export": lambda: self._with_open(lambda head: self._library.export(head, "markdown")),
+                "keys": lambda: show_shortcuts(self),
+            },
+        )
+        self._stop_key = keys["stop"]
+        self._stop_key.setEnabled(False)
 
     def _first_look(self) -> None:
         """After the first paint: what is installed, what was said."""
-        self._ask_models()
-        self._ask_list()
+        self._models.refresh()
+        self._library.refresh()
+        self._session.begin_new()
+        self._notices.look_at_store()
         in_background(self, lambda _token: warm_up(), lambda _done: None, lambda _error: None)
 
-    # --- models ------------------------------------------------------------------------------------------------------
+    # --- which conversation ----------------------------------------------------------------------------------------
     def new_conversation(self, engine: str, model: str) -> None:
         """From another page: talk to this model."""
-        self._wanted = (engine, model)
-        self._begin_new()
-        self._ask_models()
-
-    def _ask_models(self) -> None:
-        if self._call is not None:
-            self._call.cancel()
-        engines = self.context.services.engines
-        look = in_background(self, lambda _token: list_models(engines()), self._show_models, self._show_failure)
-        self._call = look
-
-    def _show_models(self, listing: Listing) -> None:
-        self._call = None
-        self._listing = listing
-        usable = [model for model in listing.models if can_chat(model)]
-        current = self._session.model
-        if self._wanted is not None:
-            current = listing.find(*self._wanted) or current
-            self._wanted = None
-        if current is not None:
-            current = listing.find(current.engine, current.name)
-        self._use_model(current or (max(usable, key=lambda model: model.modified) if usable else None))
-        self._show_conversation_or_nothing()
-
-    def _use_model(self, model: InstalledModel | None) -> None:
-        self._session.model = model
-        self._composer.show_models([each for each in self._listing.models if can_chat(each)], model)
-
-    # --- conversations -------------------------------------------------------------------------------------------
-    def _ask_list(self) -> None:
-        chats, words = self.context.services.chats, self._list.search
-
-        def fetch(_token: CancelToken) -> list[Conversation]:
-            store = chats()
-            if not words:
-                return store.conversations.list()
-            numbers = dict.fromkeys(hit.conversation for hit in store.search(words, _FOUND))
-            return [store.conversations.get(number) for number in numbers]
-
-        def show(found: list[Conversation]) -> None:
-            if words == self._list.search:
-                self._list.show_all(found, self._session.conversation.id if self._session.conversation else None)
-
-        in_background(self, fetch, show, self._show_failure)
+        self._models.want(engine, model)
 
     def _begin_new(self) -> None:
+        self._leave()
         self._list.unmark()
         self._session.begin_new()
         self._composer.setFocus()
 
-    def _open(self, conversation: Conversation) -> None:
-        if self._is_open(conversation):
+    def _open(self, conversation: Conversation, message: int) -> None:
+        if self._session.number == conversation.id and not message:
             return
-        self._session.open(conversation)
-        model = self._listing.find(conversation.engine, conversation.model)
-        if model is not None:
-            self._use_model(model)
+        self._leave()
+        self._session.open(conversation, message)
+        self._models.use_of(conversation)
         self._composer.setFocus()
 
-    def _is_open(self, conversation: Conversation) -> bool:
-        return self._session.conversation is not None and self._session.conversation.id == conversation.id
+    def _leave(self) -> None:
+        """What was typed or changed and not kept yet is kept."""
+        self._composer.flush()
+        self._panel.flush()
+        self._composer.write("")
+        self._composer.show_attachments(())
 
-    def _take_draft(self, text: str) -> None:
-        if text and not self._composer.field.toPlainText():
-            self._composer.write(text)
-
-    def _remove(self, conversation: Conversation) -> None:
-        question = self.tr("Delete this conversation?")
-        if not ask(self, question, conversation.title, self.tr("Delete"), self.tr("Keep")):
-            return
-        if self._is_open(conversation):
+    def _gone(self, number: int) -> None:
+        if number == self._session.number:
             self._begin_new()
-        chats, number = self.context.services.chats, conversation.id
 
-        def delete(_token: CancelToken) -> None:
-            chats().conversations.delete(number)
+    def _with_open(self, act: Callable[[Conversation], object]) -> None:
+        if self._session.conversation is not None:
+            act(self._session.conversation)
 
-        in_background(self, delete, lambda _done: self._ask_list(), self._show_failure)
+    def _head_changed(self, conversation: Conversation) -> None:
+        self._list.show_one(conversation, self._session.number)
+        if conversation.id == self._session.number:
+            self._header.show_conversation(conversation)
+            self._panel.show_values(conversation.system, conversation.options)
 
     # --- what is shown -------------------------------------------------------------------------------------------
-    def _show_conversation_or_nothing(self) -> None:
-        if self._session.messages or self._session.busy:
-            self._stack.setCurrentWidget(self._transcript)
-        elif any(can_chat(model) for model in self._listing.models):
-            self._stack.setCurrentWidget(self._empty)
-        elif self._call is None:
-            self._stack.setCurrentWidget(self._nothing)
-        self._foot.setVisible(self._stack.currentWidget() is not self._nothing)
-
     def _show_conversation(self) -> None:
-        self._transcript.empty()
-        self._answer = self._last = None
-        self._composer.set_busy(False)
-        for message in self._session.messages:
-            self._show_message(message)
-        self._show_conversation_or_nothing()
-        self._entitle()
-        self._transcript.follow()
+        session = self._session
+        self._header.show_conversation(session.conversation)
+        head = session.conversation
+        if head is not None:
+            self._panel.show_values(head.system, head.options)
+        else:
+            self._panel.show_values(session.new_system, session.new_options)
+        self._show_stack()
 
-    def _entitle(self) -> None:
-        conversation = self._session.conversation
-        self.context.routes.titled.emit(conversation.title if conversation else "")
+    def _show_stack(self) -> None:
+        session = self._session
+        if session.messages or session.busy or session.number:
+            self._stack.setCurrentWidget(self._transcript)
+        elif self._models.usable or not self._models.known:
+            self._stack.setCurrentWidget(self._empty)
+        else:
+            self._stack.setCurrentWidget(self._nothing)
+        nothing = self._stack.currentWidget() is self._nothing
+        self._foot.setVisible(not nothing)
+        self._header.setVisible(not nothing)
 
-    def _show_message(self, message: Message) -> None:
-        """A message from the store, as it rests there."""
-        if message.role is Role.USER:
-            self._transcript.add(UserMessage(message.content))
-            return
-        if message.content or message.state is not State.FAILED:
-            self._add_answer(message.model).show_whole(message)
-        if message.state is State.FAILED and message is self._session.messages[-1]:
-            self._add_panel(_error_of(message))
+    def _models_changed(self) -> None:
+        self._composer.show_models(self._models.usable, self._session.model)
+        self._panel.show_model(self._session.model)
+        self._notices.refresh()
+        self._show_stack()
+        self._busy_changed()
 
-    def _show_question(self, text: str) -> None:
-        self._stack.setCurrentWidget(self._transcript)
-        self._transcript.add(UserMessage(text))
-        self._transcript.follow()
+    def _busy_changed(self) -> None:
+        busy = self._session.busy
+        self._composer.set_busy(busy)
+        self._stop_key.setEnabled(busy)
+        self._list.show_busy(self._answers.busy)
+        self._notices.refresh()
+        if busy:
+            self._stack.setCurrentWidget(self._transcript)
 
-    def _show_answering(self) -> None:
-        self._composer.set_busy(True)
-        model = self._session.model
-        self._answer = self._add_answer(model.name if model else "")
-        self._transcript.follow()
-
-    def _show_growth(self, text: str, thinking: str) -> None:
-        if self._answer is not None:
-            self._answer.grow(text, thinking)
-
-    def _show_answered(self, message: Message) -> None:
-        self._composer.set_busy(False)
-        if self._answer is not None:
-            self._answer.end(message)
-            self._answer = None
+    def _show_draft(self, draft: Draft) -> None:
+        if draft.text and not self._composer.field.toPlainText():
+            self._composer.write(draft.text)
+        for chip in self._composer.show_attachments(draft.attachments):
+            self._board.load_picture(chip.property("attachment"), chip.show_picture)
+        self._notices.refresh()
 
     def _show_failure(self, error: ModelyardError) -> None:
-        """Errors stand in the conversation, where the work stands."""
-        self._composer.set_busy(False)
-        if self._answer is not None:
-            if self._answer.view.text:
-                self._answer.end(None)
-            else:
-                self._transcript.take_away(self._answer)
-                self._last = None
-            self._answer = None
-        self._add_panel(error)
-
-    def _add_panel(self, error: ModelyardError) -> None:
-        panel = self.context.error_panel(error)
-
-        def mend(action: Action) -> None:
-            self._transcript.take_away(panel)
-            if action is Action.RETRY:
-                self._session.again()
-            else:
-                self.context.routes.mend_error(action, error)
-
-        panel.action.connect(mend)
-        self._transcript.add(panel)
         self._stack.setCurrentWidget(self._transcript)
-        self._transcript.follow()
+        self._board.show_error(error)
 
-    def _add_answer(self, model: str) -> AnswerMessage:
-        known = next((each for each in self._listing.models if each.name == model), None)
-        if self._last is not None:
-            self._last.set_last(False)
-        made = AnswerMessage(self.context, shown_name(known) if known else model)
-        made.link.connect(lambda url: offer_link(self, url))
-        made.again.connect(self._session.again)
-        made.other.connect(self._session.switch)
-        self._transcript.add(made)
-        self._last = made
-        return made
+    def _mend(self, action: Action, error: ModelyardError) -> None:
+        if error.code in (Code.ENGINE_MODEL_MISSING, Code.ENGINE_NO_VISION, Code.ENGINE_NO_CHAT):
+            self._composer.open_model_menu()
+        elif error.code is Code.CHAT_IMPORT_INVALID:
+            self._library.load()
+        elif error.code is Code.CHAT_ATTACHMENT_TOO_LARGE:
+            self._files.choose()
+        elif action is not Action.NONE:
+            self.context.routes.mend_error(action, error)
+
+    # --- talking -------------------------------------------------------------------------------------------------
+    def _send(self, text: str) -> None:
+        self._panel.flush()
+        composer = self._composer
+        self._session.ask(text, with_draft=bool(composer.attachments), second=composer.second)
+        composer.write("")
+        composer.show_attachments(())
+
+    def _question_kept(self, _message: Message) -> None:
+        self._show_stack()
+        self._header.show_conversation(self._session.conversation)
+
+    def _suggest(self, text: str) -> None:
+        self._composer.write(text)
+        self._composer.setFocus()
+
+    def _ask_again(self) -> None:
+        last = self._board.last_answer()
+        if last is not None:
+            self._session.again(last.message)
+
+    def _edit_last(self) -> None:
+        question = self._board.last_question()
+        if question is not None and not self._session.busy:
+            question.begin_edit()
+
+    def _copy_last(self) -> None:
+        last = self._board.last_answer()
+        if last is not None:
+            last.copy()
+
+    def _toggle_panel(self) -> None:
+        self._panel.flush()
+        self._panel.setVisible(self._panel.isHidden())
+        if self._panel.isVisible():
+            self._models.ask_own()
+            self._panel.setFocus()
+        else:
+            self._composer.setFocus()
+
+    def _make_persona(self, persona: Persona) -> None:
+        self.context.routes.persona_wanted.emit(persona)
+        self.context.routes.go.emit(Place.PERSONAS)
+
+    # --- files -----------------------------------------------------------------------------------------------------
+    def _take(self, data: QMimeData) -> None:
+        paths = attachable(data)
+        image = data.imageData() if not paths else None
+        if paths:
+            self._files.read(paths)
+        elif isinstance(image, QImage) and not image.isNull():
+            self._files.take_picture(image)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if attachable(event.mimeData()) and not self._foot.isHidden():
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # a model: the window imports it
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._take(event.mimeData())
+        event.acceptProposedAction()
+        self._composer.setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._leave()
+        self._files.close()
+        self._library.close()
+        self._answers.close()
         self._session.close()
-
-
-def _error_of(message: Message) -> ModelyardError:
-    """The error a failed answer was kept with."""
-    fields = dict(message.error or {})
-    try:
-        return ModelyardError(Code(str(fields.pop("code", ""))), **fields)
-    except ValueError:
-        return ModelyardError(Code.INTERNAL, detail=str(fields))
+        self._board.close()

@@ -1,0 +1,78 @@
+"""Files as context: the text of a text, Markdown, code or PDF file, to be attached to a message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Timer
+
+from ..errors import Code, ModelyardError
+from ..events import CancelToken
+from ..host.children import Child, self_command
+from .values import NewAttachment, clean
+
+MAX_FILE_BYTES = 50_000_000
+MAX_CHARACTERS = 2_000_000  # of one file; far beyond any conversation memory
+_PDF_SECONDS = 60.0
+_ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+def read_document(path: Path, cancel: CancelToken) -> NewAttachment:
+    """Blocks. A PDF is read by a child process: it may be hostile, and it can be cancelled.
+
+    Raises FILE_MISSING, FILE_UNREADABLE, CHAT_ATTACHMENT_TOO_LARGE, CHAT_DOCUMENT_KIND, CHAT_DOCUMENT_EMPTY,
+    CHAT_DOCUMENT_UNREADABLE, Cancelled.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ModelyardError(
+                Code.CHAT_ATTACHMENT_TOO_LARGE, name=path.name, size_bytes=size, most_bytes=MAX_FILE_BYTES
+            )
+        data = path.read_bytes()[:MAX_FILE_BYTES]
+    except FileNotFoundError as error:
+        raise ModelyardError(Code.FILE_MISSING, name=path.name) from error
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise ModelyardError(Code.FILE_UNREADABLE, name=path.name, detail=detail) from error
+    pdf = data[:1024].lstrip().startswith(b"%PDF-")
+    text = _pdf_text(path, cancel) if pdf else _plain_text(path.name, data)
+    if not text.strip():
+        raise ModelyardError(Code.CHAT_DOCUMENT_EMPTY, name=path.name)
+    kept = b"" if pdf else data  # the model reads the text; a PDF's pages need not be kept twice
+    return NewAttachment(path.name, "application/pdf" if pdf else "text/plain", kept, clean(text[:MAX_CHARACTERS]))
+
+
+def _plain_text(name: str, data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:65536]:
+        raise ModelyardError(Code.CHAT_DOCUMENT_KIND, name=name)
+    for encoding in _ENCODINGS:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _pdf_text(path: Path, cancel: CancelToken) -> str:
+    try:
+        child = Child(self_command("reader", str(path.absolute())))
+    except OSError as error:
+        raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail=str(error)) from error
+    end = lambda: child.end(grace=0.1)  # noqa: E731 - the same for two callers
+    timer = Timer(_PDF_SECONDS, end)
+    timer.daemon = True
+    timer.start()
+    cancel.on_cancel(end)
+    try:
+        found = next(child.messages(), {"error": "no answer"})
+    finally:
+        timer.cancel()
+        timer.join(2.0)
+        end()
+    cancel.check()
+    if "text" not in found:
+        detail = str(found.get("error", ""))[:200]
+        raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail=detail)
+    return str(found["text"])

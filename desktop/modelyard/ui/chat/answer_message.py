@@ -1,0 +1,175 @@
+"""A message of the model."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QUrl, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from ...chat.values import Message, State
+from ..context import Context
+from ..design.tokens import Space
+from ..widgets.buttons import button, icon_button
+from ..widgets.labels import Text
+from ..widgets.layout import column, row
+from .answer_figures import AnswerFigures
+from .asking import Piece
+from .long_text import LongText
+from .rendering.look import Look
+from .thinking import Thinking
+from .versions import Versions
+
+
+class AnswerMessage(QWidget):
+    """What the model wrote.
+
+    Signals: link(QUrl), again(Message), resume(Message), delete(Message), other(message id), chosen(message id) when
+    it stands beside another answer and is preferred.
+    """
+
+    link = Signal(QUrl)
+    again = Signal(object)
+    resume = Signal(object)
+    delete = Signal(object)
+    other = Signal(int)
+    chosen = Signal(int)
+
+    def __init__(self, context: Context, look: Look, message: Message, name: str) -> None:
+        super().__init__()
+        self._context = context
+        self.message = message
+        self._name = name
+        icons = context.icons
+        self._thinking = Thinking(context, look)
+        self._waiting = Text(self.tr("Reading your message …"), "muted")
+        self.text = LongText(look)
+        self.view = self.text.view
+        self.view.setAccessibleName(name)
+        self.view.link.connect(self.link)
+        self.text.hide()
+        self._versions = Versions(icons)
+        self._versions.chosen.connect(self.other)
+        self._copy = icon_button(icons, "copy", self.tr("Copy answer"), self.copy, size=16)
+        self._again = icon_button(icons, "retry", self.tr("Answer once more"), self._ask_again, size=16)
+        self._more = icon_button(icons, "more", self.tr("More"), self._menu, size=16)
+        self._choose = button(self.tr("Go on with this answer"), lambda: self.chosen.emit(self.message.id), "quiet")
+        self._choose.hide()
+        self._resume = button(self.tr("Continue"), lambda: self.resume.emit(self.message), "quiet")
+        self._resume.hide()
+        self._figures = AnswerFigures(context)
+        self._tools = QWidget()
+        line = row(self._versions, self._copy, self._again, self._more, self._figures.button, self._choose, spacing=2)
+        assert isinstance(line, QHBoxLayout)
+        line.addWidget(self._resume)
+        line.addStretch(1)
+        self._tools.setLayout(line)
+        self._tools.hide()
+        self._state = Text("", "caption")
+        self._state.hide()
+        head = Text(name, "caption", wrap=False)
+        self.setLayout(
+            column(
+                head, self._thinking, self._waiting, self.text, self._state, self._tools, self._figures.panel,
+                spacing=Space.XS,
+            )
+        )  # fmt: skip
+
+    # --- content -------------------------------------------------------------------------------------------------
+    def show_whole(self, message: Message) -> None:
+        """An answer as it rests in the store."""
+        self.message = message
+        self._thinking.set_text(message.thinking, message.stats.thinking_seconds if message.stats else 0.0)
+        self.text.set_text(message.content)
+        self._rest()
+
+    def show_so_far(self, piece: Piece) -> None:
+        """An answer that is being made, seen again."""
+        self.text.set_text("")
+        self.grow(piece)
+
+    def grow(self, piece: Piece) -> None:
+        if piece.thinking:
+            self._waiting.hide()
+            self._thinking.grow(piece.thinking)
+        if piece.text:
+            if self.text.isHidden():
+                self._waiting.hide()
+                self._thinking.end(piece.seconds)
+                self.text.show()
+            self.view.append(piece.text)
+        elif self.view.waiting:
+            self.view.append("")
+
+    def end(self, message: Message) -> None:
+        """The answer is complete, was stopped, or failed."""
+        self.message = message
+        if self.view.text == message.content:
+            self.view.finish()
+        else:
+            self.text.set_text(message.content)
+        self._thinking.end(message.stats.thinking_seconds if message.stats else 0.0)
+        self._rest()
+
+    def continues(self) -> None:
+        """It goes on growing."""
+        for each in (self._tools, self._state, self._figures.panel):
+            each.hide()
+        self.view.go_on()
+
+    def offer_choice(self) -> None:
+        """It stands beside another answer to the same question."""
+        self._choose.show()
+        self._again.hide()
+
+    def set_asking(self, possible: bool) -> None:
+        """Whether a model can be asked just now."""
+        for each in (self._again, self._resume, self._versions, self._choose):
+            each.setEnabled(possible)
+
+    def _rest(self) -> None:
+        message = self.message
+        self._waiting.hide()
+        self.text.setVisible(bool(message.content))
+        self.text.look_again()
+        self._tools.show()
+        self._versions.show_message(message)
+        self._figures.show_message(message)
+        state = self._ending(message)
+        self._state.setText(state)
+        self._state.setVisible(bool(state))
+        self._resume.setVisible(bool(state) and bool(message.content) and message.state is not State.FAILED)
+        self.view.setAccessibleName(self.tr("{name}: {text}").format(name=self._name, text=message.content[:2000]))
+
+    def _ending(self, message: Message) -> str:
+        match message.state:
+            case State.STOPPED:
+                return self.tr("You stopped this answer.")
+            case State.INTERRUPTED:
+                return self.tr("Modelyard ended while this was being written. What had arrived was kept.")
+            case State.DONE if message.stats is not None and message.stats.reason == "length":
+                return self.tr("The longest length was reached.")
+            case State.DONE if not message.content:
+                return self.tr("The model said nothing.")
+        return ""
+
+    # --- tools ---------------------------------------------------------------------------------------------------
+    def copy(self) -> None:
+        """The answer as Markdown."""
+        QGuiApplication.clipboard().setText(self.view.text)
+        self._context.routes.toast.emit(self.tr("Copied"))
+
+    def _copy_plain(self) -> None:
+        QGuiApplication.clipboard().setText(self.view.plain_text())
+        self._context.routes.toast.emit(self.tr("Copied"))
+
+    def _ask_again(self) -> None:
+        self.again.emit(self.message)
+
+    def _menu(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(self.tr("Copy as Markdown"), self.copy)
+        menu.addAction(self.tr("Copy as plain text"), self._copy_plain)
+        menu.addSeparator()
+        menu.addAction(self.tr("Delete from here on …"), lambda: self.delete.emit(self.message))
+        menu.exec(self._more.mapToGlobal(QPoint(0, self._more.height())))
+        menu.deleteLater()

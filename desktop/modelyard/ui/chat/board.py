@@ -1,0 +1,253 @@
+"""Puts the messages of the open conversation on the screen and keeps them in step with what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from ...chat.values import Message, Role, State
+from ...errors import Action, Code, ModelyardError
+from ...events import CancelToken
+from ..background import in_background
+from ..context import Context
+from ..widgets.error_panel import ErrorPanel
+from .announce import announce
+from .answer_message import AnswerMessage
+from .answering import AnswerThread
+from .links import offer_link
+from .rendering.look import Look
+from .session import Session
+from .side_by_side import SideBySide
+from .transcript import Transcript
+from .user_message import UserMessage
+
+MessageWidget = UserMessage | AnswerMessage
+
+
+class Board(QObject):
+    """Signals: mend(Action, ModelyardError) when an error's button was pressed that this cannot do itself."""
+
+    mend = Signal(object, object)
+
+    def __init__(
+        self, context: Context, session: Session, transcript: Transcript, name_of: Callable[[Message], str]
+    ) -> None:
+        """`name_of`: how the model of an answer is called."""
+        super().__init__(transcript)
+        self._context = context
+        self._session = session
+        self._transcript = transcript
+        self._name_of = name_of
+        self.look = Look(context.theme, self)
+        self._widgets: dict[int, MessageWidget] = {}
+        self._live: dict[AnswerThread, AnswerMessage] = {}
+        self._panel: ErrorPanel | None = None
+        session.loaded.connect(self._load)
+        session.older.connect(self._put_older)
+        session.newer.connect(self._put_newer)
+        session.kept.connect(self._put_question)
+        session.begun.connect(self._put_growing)
+        session.ended.connect(self._end)
+        session.busy_changed.connect(self._allow_asking)
+        transcript.near_top.connect(session.fetch_older)
+        transcript.near_bottom.connect(session.fetch_newer)
+        transcript.dropped.connect(self._dropped)
+
+    # --- messages ------------------------------------------------------------------------------------------------
+    def _load(self) -> None:
+        self._transcript.empty()
+        self._widgets.clear()
+        self._live.clear()
+        self._panel = None
+        for message in self._session.messages:
+            self._transcript.add(self._make(message))
+        for thread in self._session.growing:
+            if thread.answer and thread.answer not in self._widgets:
+                self._join_growing(thread)
+        last = self._session.messages[-1] if self._session.messages else None
+        if last is not None and last.state is State.FAILED and self._session.last >= self._session.total:
+            self.show_error(_error_of(last), last)
+        self._allow_asking()
+        marked = self._widgets.get(self._session.marked)
+        if marked is not None:
+            self._transcript.show_widget(marked)
+        else:
+            self._transcript.follow()
+
+    def _make(self, message: Message) -> MessageWidget:
+        made = self._make_user(message) if message.role is not Role.ASSISTANT else self._make_answer(message)
+        self._widgets[message.id] = made
+        made.set_asking(not self._session.busy)
+        return made
+
+    def _make_user(self, message: Message) -> UserMessage:
+        made = UserMessage(self._context, message, self.load_picture)
+        made.edited.connect(self._session.edit)
+        made.other.connect(self._session.switch)
+        made.delete.connect(self._delete)
+        return made
+
+    def _make_answer(self, message: Message) -> AnswerMessage:
+        made = AnswerMessage(self._context, self.look, message, self._name_of(message))
+        made.link.connect(lambda url: offer_link(self._transcript, url))
+        made.again.connect(self._session.again)
+        made.resume.connect(self._session.resume)
+        made.other.connect(self._session.switch)
+        made.chosen.connect(self._session.switch)
+        made.delete.connect(self._delete)
+        thread = next((each for each in self._session.growing if each.answer == message.id), None)
+        if thread is not None:
+            made.show_so_far(thread.take(again=True))
+            self._live[thread] = made
+        else:
+            made.show_whole(message)
+        return made
+
+    def _put_older(self, messages: list[Message]) -> None:
+        self._transcript.put_above([lambda message=message: self._make(message) for message in messages])
+
+    def _put_newer(self, messages: list[Message]) -> None:
+        for message in messages:
+            self._transcript.add(self._make(message))
+        self._transcript.trim()
+
+    def _dropped(self, oldest: int, newest: int) -> None:
+        shown = self._session.messages
+        for message in [*shown[:oldest], *(shown[-newest:] if newest else [])]:
+            self._widgets.pop(message.id, None)
+        self._session.forget(oldest=oldest, newest=newest)
+
+    # --- answers that grow ---------------------------------------------------------------------------------------
+    def _put_question(self, message: Message) -> None:
+        self._take_panel()
+        self._transcript.add(self._make(message))
+        self._transcript.follow()
+
+    def _put_growing(self, thread: AnswerThread, message: Message) -> None:
+        self._take_panel()
+        known = self._widgets.get(message.id)
+        if isinstance(known, AnswerMessage):  # it goes on
+            known.continues()
+            self._live[thread] = known
+        elif len(self._session.growing) > 1:
+            self._join_growing(thread, message)
+        else:
+            self._transcript.add(self._make(message))
+        self._transcript.follow()
+
+    def _join_growing(self, thread: AnswerThread, message: Message | None = None) -> None:
+        """A second answer to the same question goes beside the first."""
+        first = next((widget for other, widget in self._live.items() if other is not thread), None)
+        if message is None or first is None or first not in self._transcript.items:
+            if message is not None:
+                self._transcript.add(self._make(message))
+            return
+        second = self._make(message)
+        assert isinstance(second, AnswerMessage)
+        holder = QWidget()
+        self._transcript.swap(first, holder)
+        pair = SideBySide(first, second)
+        self._transcript.replace(holder, pair)
+
+    def grow(self) -> None:
+        """Thirty times a second."""
+        for thread, widget in self._live.items():
+            widget.grow(thread.take())
+
+    def _end(self, thread: AnswerThread, message: Message | None, error: ModelyardError | None) -> None:
+        widget = self._live.pop(thread, None)
+        if widget is not None and message is not None:
+            widget.grow(thread.take())
+            widget.end(message)
+            announce(widget, self._context_line(widget, message))
+        if error is not None:
+            if widget is not None and message is not None and not message.content:
+                widget.hide()
+            self.show_error(error, message)
+        self._transcript.trim()
+
+    def _context_line(self, widget: AnswerMessage, message: Message) -> str:
+        name = self._name_of(message)
+        return self.tr("{name} answered: {text}").format(name=name, text=widget.view.plain_text())
+
+    def _allow_asking(self) -> None:
+        possible = not self._session.busy and self._session.model is not None
+        for widget in self._widgets.values():
+            widget.set_asking(possible)
+
+    # --- errors --------------------------------------------------------------------------------------------------
+    def show_error(self, error: ModelyardError, answer: Message | None = None) -> None:
+        """Errors stand in the conversation, where the work stands."""
+        self._take_panel()
+        panel = self._panel = self._context.error_panel(error)
+
+        def act(action: Action) -> None:
+            self._take_panel()
+            if action is Action.RETRY and answer is not None:
+                self._session.again(answer)
+            elif action is Action.RETRY and self._session.unanswered is not None:
+                self._session.answer(self._session.unanswered)
+            else:
+                self.mend.emit(action, error)
+
+        panel.action.connect(act)
+        self._transcript.add(panel)
+        self._transcript.follow()
+        announce(panel, panel.accessibleName())
+
+    def _take_panel(self) -> None:
+        if self._panel is not None:
+            self._transcript.take_away(self._panel)
+            self._panel = None
+
+    # --- other -----------------------------------------------------------------------------------------------------
+    def load_picture(self, attachment: int, show: Callable[[QImage], None]) -> None:
+        """Fetches and decodes a picture in the background."""
+        chats = self._context.services.chats
+
+        def work(_token: CancelToken) -> QImage:
+            return QImage.fromData(chats().messages.attachment_data(attachment))
+
+        def shown(image: QImage) -> None:
+            try:
+                show(image)
+            except RuntimeError:
+                pass  # the message has left the screen meanwhile
+
+        in_background(self, work, shown, lambda _error: None)
+
+    def _delete(self, message: Message) -> None:
+        box = QMessageBox(self._transcript)
+        box.setText(self.tr("Delete this message and everything after it?"))
+        box.setInformativeText(self.tr("Other versions of it stay. This cannot be undone."))
+        away = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        box.exec()
+        if box.clickedButton() is away:
+            self._session.delete(message)
+        box.deleteLater()
+
+    def last_answer(self) -> AnswerMessage | None:
+        found = [widget for widget in self._widgets.values() if isinstance(widget, AnswerMessage)]
+        return max(found, key=lambda widget: widget.message.id) if found else None
+
+    def last_question(self) -> UserMessage | None:
+        found = [widget for widget in self._widgets.values() if isinstance(widget, UserMessage)]
+        return max(found, key=lambda widget: widget.message.id) if found else None
+
+    def close(self) -> None:
+        self.look.formulas.close()
+
+
+def _error_of(message: Message) -> ModelyardError:
+    """The error a failed answer was kept with."""
+    fields = dict(message.error or {})
+    try:
+        return ModelyardError(Code(str(fields.pop("code", ""))), **fields)
+    except ValueError:
+        return ModelyardError(Code.INTERNAL, detail=str(fields))

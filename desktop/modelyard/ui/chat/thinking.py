@@ -1,0 +1,66 @@
+"""What a model thought before it answered: folded away, with how long it took."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from ..context import Context
+from ..design.tokens import Space
+from ..widgets.fold import Fold
+from ..widgets.layout import column
+from .markdown_view import MarkdownView
+from .rendering.look import Look
+
+
+class Thinking(QWidget):
+    """Rendered only while it is unfolded."""
+
+    def __init__(self, context: Context, look: Look) -> None:
+        super().__init__()
+        self._words = context.words
+        self._text = ""
+        self._shown = 0
+        self._growing = False
+        self._view = MarkdownView(look)
+        self._view.setAccessibleName(self.tr("Thinking"))
+        inner = QWidget()
+        inner.setObjectName("thinking")
+        body = column(self._view)
+        body.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
+        inner.setLayout(body)
+        self._fold = Fold(context.icons, self.tr("Thinking"), inner)
+        self._fold.toggled.connect(lambda _open: self._show())
+        self.setLayout(column(self._fold))
+        self.hide()
+
+    def set_text(self, text: str, seconds: float) -> None:
+        """What was thought, in an answer that is there already."""
+        self._text, self._shown, self._growing = text, 0, False
+        self.setVisible(bool(text))
+        self._name(seconds)
+        self._show()
+
+    def grow(self, text: str) -> None:
+        self._text += text
+        self._growing = True
+        self.setVisible(bool(self._text))
+        self._fold.rename(self.tr("Thinking …"))
+        self._show()
+
+    def end(self, seconds: float) -> None:
+        self._growing = False
+        self._name(seconds)
+        self._show()
+
+    def _name(self, seconds: float) -> None:
+        time = self._words.duration(seconds) if seconds >= 0.5 else ""
+        self._fold.rename(self.tr("Thought for {time}").format(time=time) if time else self.tr("Thinking"))
+
+    def _show(self) -> None:
+        if not self._fold.open or self._shown == len(self._text):
+            return
+        if self._growing:
+            self._view.append(self._text[self._shown :])
+        else:
+            self._view.set_text(self._text)
+        self._shown = len(self._text)
