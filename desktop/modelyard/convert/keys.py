@@ -33,7 +33,7 @@ class Keys(gguf.GGUFWriter):
 
     def __init__(self, architecture: str) -> None:
         super().__init__(None, architecture)
-        self._file_type_index: int | None = None
+        self._file_type_index = -1
 
     def add_file_type(self, ftype: Any = None) -> None:
         """Marks the place of general.file_type; its value is the recipe's."""
@@ -41,7 +41,8 @@ class Keys(gguf.GGUFWriter):
 
     @property
     def file_type_index(self) -> int:
-        return len(self.kv_data[0]) if self._file_type_index is None else self._file_type_index
+        """-1 where the reference writes none (GPT-NeoX)."""
+        return self._file_type_index
 
     def add_recurrent_layers(self, value: Sequence[bool]) -> None:
         self.add_array(f"{self.arch}.attention.recurrent_layers", value)

@@ -42,6 +42,9 @@ MODULES = (
     "mistral3",
     "qwen3_vl",
     "seed_oss",
+    "granite_hybrid",
+    "bloom",
+    "hunyuan",
 )
 
 

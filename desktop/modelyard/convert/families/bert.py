@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import gguf
+
 from .. import lazy
 from ..config import Config
 from ..family import Family, Named, Names
@@ -163,4 +165,30 @@ class NomicBert(Bert):
             write_wordpiece(self.model, keys)
 
 
-FAMILIES = (Bert, DistilBert, Roberta, XlmRoberta, NomicBert)
+class ModernBert(Bert):
+    title = "ModernBERT"
+    proof = "reference"
+    classes: ClassVar[Names] = ("ModernBertModel", "ModernBertForMaskedLM", "ModernBertForSequenceClassification")
+    arch = "modern-bert"
+
+    def rename(self, name: str) -> str | None:
+        return super().rename(name.removeprefix("model."))
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_sliding_window(self.config["local_attention"])
+        if (period := self.config.get("global_attn_every_n_layers")) is not None:
+            keys.add_sliding_window_pattern(period)
+        keys.add_rope_scaling_type(gguf.RopeScalingType.NONE)
+        keys.add_vocab_size(self.config["vocab_size"])
+        if activation := self.config.get("hidden_activation"):
+            keys.add_string(f"{self.arch}.hidden_activation", activation)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        keys.add_add_bos_token(True)
+        keys.add_add_eos_token(True)
+        keys.add_add_sep_token(True)
+        write_bpe(self.model, keys)
+
+
+FAMILIES = (Bert, DistilBert, Roberta, XlmRoberta, NomicBert, ModernBert)

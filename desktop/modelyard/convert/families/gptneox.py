@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import lazy
 from ..family import Family, Named, Names
@@ -32,9 +33,13 @@ class GptNeoX(Family):
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """query_key_value goes head by head; ggml wants all queries, then all keys, then all values."""
         if ".attention.query_key_value." in name:
-            rows = np.arange(tensor.shape[0]).reshape(self.config["num_attention_heads"], 3, -1)
-            tensor = lazy.gathered(tensor, rows.swapaxes(0, 1).reshape(-1))
+            tensor = lazy.gathered(tensor, by_kind(tensor.shape[0], self.config["num_attention_heads"]))
         yield name, tensor
+
+
+def by_kind(rows: int, heads: int) -> NDArray[np.int64]:
+    """Rows that go [q, k, v] head by head, in the order of all queries, all keys, all values."""
+    return np.arange(rows).reshape(heads, 3, -1).swapaxes(0, 1).reshape(-1)
 
 
 FAMILIES = (GptNeoX,)

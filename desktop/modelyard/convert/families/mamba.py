@@ -26,6 +26,17 @@ def negative_exponential(tensor: Lazy) -> Lazy:
     return lazy.mapped(tensor, lambda values: -exponential(values))
 
 
+def mamba2_tensor(name: str, tensor: Lazy, groups: int, inner: int) -> Lazy:
+    """A and D get the shape of Mamba 1's, the norm one row a group."""
+    if name.endswith((".A_log", ".D")):
+        tensor = lazy.reshaped(tensor, (*tensor.shape, 1))
+    elif name.endswith((".mixer.norm.weight", ".mamba.norm.weight")):
+        tensor = lazy.reshaped(tensor, (groups, inner // groups))
+    elif "conv1d.weight" in name:
+        tensor = lazy.squeezed(tensor)
+    return negative_exponential(tensor) if name.endswith(".A_log") else tensor
+
+
 class Mamba(Family):
     title = "Mamba, Falcon Mamba"
     proof = "reference"
@@ -103,13 +114,7 @@ class Mamba2(Mamba):
         return Family.rename(self, name)
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        """A and D get the shape of Mamba 1's, the norm one row a group."""
-        groups = self.config.get("n_groups") or 1
-        if name.endswith((".A_log", ".D")):
-            tensor = lazy.reshaped(tensor, (*tensor.shape, 1))
-        elif name.endswith("mixer.norm.weight"):
-            tensor = lazy.reshaped(tensor, (groups, self._inner // groups))
-        yield from super().change(name, tensor, block)
+        yield name, mamba2_tensor(name, tensor, self.config.get("n_groups") or 1, self._inner)
 
     def write_parameters(self, keys: Keys) -> None:
         find = self.config.find
