@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .host.children import Child
     from .host.secrets import AccessKeys
     from .hub.session import Session
-    from .hub.values import Account
+    from .hub.values import Account, SearchHit
     from .importing.surroundings import Surroundings
     from .ui.services import Services
 
@@ -213,6 +213,11 @@ def make_services(house: House) -> Services:
 
         return ask(house.hub, cancel)
 
+    def search_hub(words: str, cancel: CancelToken) -> list[SearchHit]:
+        from .hub.look import search
+
+        return search(house.hub(), words, cancel=cancel)
+
     def plan(inspection: Any, choice: Any) -> Any:
         from .importing.planning import make_plan
 
@@ -233,6 +238,7 @@ def make_services(house: House) -> Services:
         redact=redact,
         machine=this_machine,
         publisher=publisher,
+        search_hub=search_hub,
     )
 
 

@@ -263,6 +263,29 @@
     </message>
 </context>
 <context>
+    <name>MoreSources</name>
+    <message>
+        <source>An add-on (LoRA)</source>
+        <translation>微调附加包（LoRA）</translation>
+    </message>
+    <message>
+        <source>A small folder with adapter_config.json. It is merged into its base model.</source>
+        <translation>含 adapter_config.json 的小文件夹，会合并到它的基础模型中。</translation>
+    </message>
+    <message>
+        <source>A model that is here already</source>
+        <translation>已有的模型</translation>
+    </message>
+    <message>
+        <source>In Ollama or the built-in engine: make it smaller, or take it to the other one.</source>
+        <translation>在 Ollama 或内置引擎中的模型：缩小体积，或移到另一个引擎。</translation>
+    </message>
+    <message>
+        <source>There is none yet</source>
+        <translation>还没有</translation>
+    </message>
+</context>
+<context>
     <name>OriginalOffer</name>
     <message>
         <source>The original file is still there too ({size}).</source>
@@ -442,6 +465,10 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
     <message>
         <source>Modelyard brings it home, so that you can talk to it on this computer.</source>
         <translation>Modelyard 会带它回家，让你在这台电脑上与它对话。</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
     </message>
     <message>
         <source>Choose a model file</source>

@@ -6,16 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelyard.errors import Code, ModelyardError
 from modelyard.importing.inspection import Inspection, Refusal
 from modelyard.importing.jobs import JobState
 from modelyard.ui.app import Desktop
+from modelyard.ui.importing.hub_search import worth_asking
 from modelyard.ui.importing.role_page import StarterCard
 from modelyard.ui.importing.size_row import SizeRow
 from modelyard.ui.routes import Place
@@ -185,3 +187,40 @@ def test_failure_has_its_button_in_imports(desk: Desktop, house: House, qtbot: Q
     assert "5.0 GB are needed" in texts(imports)
     press(imports, "Free up space")
     assert desk.window.current == "models"
+
+
+def test_search_as_you_type(desk: Desktop, house: House, qtbot: QtBot) -> None:
+    desk.window.import_text("")
+    page = wizard(desk)
+    field = page._source.findChild(QLineEdit)
+    pump(0.05)
+    field.setFocus()
+    qtbot.keyClicks(field, "qwen")
+    wait_for(lambda: field.completer() is not None and field.completer().popup().isVisible())
+    assert house.searched == ["qwen"]
+    popup = field.completer().popup()
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    wait_for(lambda: page._page is page._check)
+    assert page._draft.text == "Qwen/Qwen2.5-0.5B-Instruct"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [("qw", False), ("qwen", True), ("/home/x", False), ("C:\\x", False), ("https://x", False), ("a.gguf", False)],
+)
+def test_only_words_are_searched(text: str, asked: bool) -> None:
+    assert worth_asking(text) is asked
+
+
+def test_a_model_that_is_here_already(desk: Desktop) -> None:
+    desk.window.import_text("")
+    page = wizard(desk)
+    press(page, "More")
+    press(page, "A model that is here already")
+    wait_for(lambda: any(menu.isVisible() for menu in page.findChildren(QMenu)))
+    menu = next(menu for menu in page.findChildren(QMenu) if menu.isVisible())
+    menu.actions()[0].trigger()
+    wait_for(lambda: page._page is page._check)
+    assert page._draft.text == "builtin:smollm2-135m-instruct"
+    menu.close()

@@ -25,7 +25,7 @@ from modelyard.host.folders import Folders
 from modelyard.host.machine import Machine
 from modelyard.host.redact import redact
 from modelyard.host.settings import Settings
-from modelyard.hub.values import Account
+from modelyard.hub.values import Account, SearchHit
 from modelyard.importing.inspection import Fit, Group, Inspection, MemorySum, Note, Refusal, SizeOption
 from modelyard.importing.jobs import JobBook
 from modelyard.importing.plan import DriveUse, ImportChoice, ImportPlan, PlannedStep
@@ -219,6 +219,7 @@ class House:
         self.inspection_error: ModelyardError | None = None
         self.script: Sequence[Mapping[str, Any] | float] = import_script()
         self.workers: list[TwinWorker] = []
+        self.searched: list[str] = []
         self.account: Account | ModelyardError = Account("lin", "write", can_write=("lin", "studio"))
 
     def chats(self) -> ChatStore:
@@ -230,6 +231,10 @@ class House:
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
+
+    def search_hub(self, words: str, _cancel: CancelToken) -> list[SearchHit]:
+        self.searched.append(words)
+        return [SearchHit("Qwen/Qwen2.5-0.5B-Instruct"), SearchHit("Qwen/Qwen2.5-1.5B-Instruct")]
 
     def publisher(self, _cancel: CancelToken) -> Account:
         if isinstance(self.account, ModelyardError):
@@ -271,4 +276,5 @@ class House:
             chats=self.chats,
             machine=lambda: Machine("Linux", 16 << 30, 8 << 30, 4),
             publisher=self.publisher,
+            search_hub=self.search_hub,
         )

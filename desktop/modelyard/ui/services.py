@@ -19,7 +19,7 @@ from ..modelfile.persona import Persona
 
 if TYPE_CHECKING:
     from ..chat.store import ChatStore
-    from ..hub.values import Account
+    from ..hub.values import Account, SearchHit
 
 
 class Worker(Protocol):
@@ -52,7 +52,7 @@ class Services:
     decides. These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker on a
     job record (importing/worker.py) and raises OSError. `starters` takes the language. `sample_model` is a path or
     link of the small sample model. `redact` removes secrets. `machine` is this computer; `publisher` tells whose access
-    key it is and raises what keeps it from publishing: both block.
+    key it is and raises what keeps it from publishing; `search_hub` finds models by words: all three block.
     """
 
     settings: Settings
@@ -69,3 +69,4 @@ class Services:
     redact: Callable[[str], str]
     machine: Callable[[], Machine]
     publisher: Callable[[CancelToken], Account]
+    search_hub: Callable[[str, CancelToken], list[SearchHit]]

@@ -11,9 +11,12 @@ from ..context import Context
 from ..design.tokens import Size, Space
 from ..widgets.buttons import ChoiceCard, button
 from ..widgets.cards import Card
+from ..widgets.fold import Fold
 from ..widgets.labels import IconLabel, Text
 from ..widgets.layout import column, row
 from .draft import Draft
+from .hub_search import HubSearch
+from .more_sources import MoreSources
 from .wizard_page import WizardPage
 
 
@@ -53,6 +56,8 @@ class SourcePage(WizardPage):
         self._field.setAccessibleName(self.tr("Hugging Face name, link or path"))
         self._field.setClearButtonEnabled(True)
         self._field.setMaxLength(4096)
+        self._search = HubSearch(context.services, self._field)
+        self._search.chosen.connect(self._take)
         self._field.returnPressed.connect(self._take_field)
         self._check = button(self.tr("Check"), self._take_field, "primary")
         self._field.textChanged.connect(lambda text: self._check.setEnabled(bool(text.strip())))
@@ -78,7 +83,14 @@ class SourcePage(WizardPage):
         self.body.addLayout(cards)
         self.body.addLayout(row(self._field, self._check, spacing=Space.M))
         self.body.addWidget(drop)
+        self.body.addWidget(Fold(icons, self.tr("More"), self._make_more))
         self.body.addStretch(1)
+
+    def _make_more(self) -> MoreSources:
+        more = MoreSources(self.context)
+        more.adapter.connect(self._pick_folder)
+        more.library.connect(self._take)
+        return more
 
     def enter(self) -> None:
         self._field.setText(self.draft.text if "/" in self.draft.text else "")
@@ -100,7 +112,11 @@ class SourcePage(WizardPage):
     def _take_field(self) -> None:
         self._take(self._field.text().strip())
 
+    def stop(self) -> None:
+        self._search.stop()
+
     def _take(self, text: str) -> None:
+        self._search.stop()
         if text:
             if text != self.draft.text:
                 self.draft.inspection = None
