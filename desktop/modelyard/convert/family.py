@@ -5,6 +5,7 @@ the configuration become which metadata. The order in which keys are added is th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -46,6 +47,7 @@ _OTHER_PARTS = (
     "image_newline view_seperator patch_embed patch_embedding patch_merger. patch_merge_mlp. "
     "model.connector."
 )
+_OTHER = re.compile("|".join(map(re.escape, _OTHER_PARTS.split())))
 _NEVER = (".attention.masked_bias", ".attention.bias", ".rotary_emb.inv_freq", ".attn.masked_bias")
 
 _SHAPE: Rows = (
@@ -123,7 +125,7 @@ class Family:
 
     def rename(self, name: str) -> str | None:
         """The name a checkpoint's tensor goes on with, None if it is not part of this model."""
-        if name.startswith(_OTHER_STARTS) or any(part in name for part in _OTHER_PARTS.split()):
+        if name.startswith(_OTHER_STARTS) or _OTHER.search(name):
             return None
         if name.endswith((*_NEVER, *self.skipped)):
             return None

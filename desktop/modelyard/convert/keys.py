@@ -12,20 +12,6 @@ import gguf
 from ..errors import Code, ModelyardError
 from .content import MetadataEntry, ValueType
 
-_PACKING = {
-    ValueType.UINT8: "B",
-    ValueType.INT8: "b",
-    ValueType.UINT16: "H",
-    ValueType.INT16: "h",
-    ValueType.UINT32: "I",
-    ValueType.INT32: "i",
-    ValueType.FLOAT32: "f",
-    ValueType.BOOL: "?",
-    ValueType.UINT64: "Q",
-    ValueType.INT64: "q",
-    ValueType.FLOAT64: "d",
-}
-
 
 class Keys(gguf.GGUFWriter):
     """All `add_…` methods of gguf.GGUFWriter, and those of llama.cpp b11434 that gguf 0.19 lacks. Nothing is written;
@@ -98,7 +84,7 @@ def _checked(key: str, kind: ValueType, value: Any) -> Any:
             return value
     else:
         try:
-            struct.pack(_PACKING[kind], value)
+            struct.pack(gguf.GGUFWriter._simple_value_packing[gguf.GGUFValueType(kind)], value)
             return value
         except (struct.error, OverflowError, TypeError):
             pass

@@ -15,7 +15,7 @@ from .config import Config
 class Model:
     """files: the small files. config: for the text model, text_config moved to the top. raw: config.json as it is.
     tensors: the checkpoint's after unpacking, in reading order. peek: the bytes of tiny tensors. architecture: the
-    class name that chose the family."""
+    class name that chose the family. outtype: for projectors, the size it will be written in."""
 
     files: SmallFiles
     config: Config
@@ -24,6 +24,7 @@ class Model:
     peek: Callable[[Iterable[str]], Mapping[str, bytes]]
     architecture: str
     directory_name: str
+    outtype: str = "f16"
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _parsed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 

@@ -33,12 +33,16 @@ def gguf_content(table: TensorTable, *, directory_name: str | None = None) -> Gg
     return content_of(family, table, architecture, directory_name or table.name)
 
 
-def content_of(family_class: type[Family], table: TensorTable, architecture: str, directory_name: str) -> GgufContent:
-    """As gguf_content, by a family already chosen."""
+def content_of(
+    family_class: type[Family], table: TensorTable, architecture: str, directory_name: str, outtype: str = "f16"
+) -> GgufContent:
+    """As gguf_content, by a family already chosen. `outtype`: see Model."""
     logging.getLogger("gguf").setLevel(logging.ERROR)  # its writer tells every key it is given
     try:
         config = family_class.read(table.config)
-        model = Model(table.files, config, table.config, table.tensors, table.peek, architecture, directory_name)
+        model = Model(
+            table.files, config, table.config, table.tensors, table.peek, architecture, directory_name, outtype
+        )
         family = family_class(model)
         keys = Keys(family.arch)
         jobs = tuple(tensor_jobs(family, table, keys))

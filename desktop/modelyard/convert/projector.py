@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.ggml_types import GgmlType
@@ -27,11 +27,10 @@ _ROWS: Rows = (
 
 
 class Projector(Family):
-    """config: vision_config. whole: the configuration it stands in. Patch embeddings are F16 in an F16 file, else F32;
-    `outtype` tells which it will be."""
+    """config: vision_config. whole: the configuration it stands in. Patch embeddings are F16 in an F16 file, else
+    F32."""
 
     arch = "clip"
-    outtype: ClassVar[str] = "f16"
 
     def __init__(self, model: Model) -> None:
         self.whole = model.config
@@ -54,7 +53,7 @@ class Projector(Family):
     def fixed_type(self, source: str, name: str, tensor: Lazy) -> GgmlType | None:
         if ".patch_embd.weight" not in name:
             return None
-        return GgmlType.F16 if self.outtype == "f16" else GgmlType.F32
+        return GgmlType.F16 if self.model.outtype == "f16" else GgmlType.F32
 
     def write_type(self, keys: Keys) -> None:
         keys.add_type("mmproj")
@@ -100,5 +99,4 @@ def projector_content(
     found = next((each for each in PROJECTORS if architecture in each.classes), None)
     if found is None or "vision_config" not in found.read(table.config):
         return None
-    chosen = type(found.__name__, (found,), {"outtype": outtype})
-    return content_of(chosen, table, architecture, directory_name or table.name)
+    return content_of(found, table, architecture, directory_name or table.name, outtype)
