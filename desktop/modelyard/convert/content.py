@@ -74,7 +74,8 @@ class GgufContent:
     """Everything the writer needs. `metadata` is in file order and complete but for general.file_type and
     general.quantization_version, whose values the recipe decides; `file_type_index` is where general.file_type goes
     in `metadata` (counted without it; -1: the reference writes none); quantization_version is written as the
-    reference does. `tensors` in file order. `original`: the outtype llama.cpp's `auto` would choose ("f32", "f16", "bf16")."""
+    reference does. `tensors` in file order. `original`: the outtype llama.cpp's `auto` would choose ("f32", "f16",
+    "bf16")."""
 
     architecture: str
     metadata: tuple[MetadataEntry, ...]

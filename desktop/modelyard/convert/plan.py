@@ -41,7 +41,14 @@ def content_of(
     try:
         config = family_class.read(table.config)
         model = Model(
-            table.files, config, table.config, table.tensors, table.peek, architecture, directory_name, outtype
+            files=table.files,
+            config=config,
+            raw=table.config,
+            tensors=table.tensors,
+            peek=table.peek,
+            architecture=architecture,
+            directory_name=directory_name,
+            outtype=outtype,
         )
         family = family_class(model)
         keys = Keys(family.arch)
