@@ -23,5 +23,9 @@
         <source>A persona gives a model a name, a role and rules.</source>
         <translation>角色给模型一个名字、一个身份和一些规则。</translation>
     </message>
+    <message>
+        <source>Role and rules</source>
+        <translation>角色设定</translation>
+    </message>
 </context>
 </TS>

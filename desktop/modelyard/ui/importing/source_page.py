@@ -94,7 +94,7 @@ class SourcePage(WizardPage):
 
     def enter(self) -> None:
         self._field.setText(self.draft.text if "/" in self.draft.text else "")
-        QTimer.singleShot(0, self._file_card, self._file_card.setFocus)
+        QTimer.singleShot(0, self._field, self._field.setFocus)
 
     def _pick_file(self) -> None:
         picked, _ = QFileDialog.getOpenFileName(

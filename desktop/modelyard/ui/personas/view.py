@@ -7,6 +7,7 @@ from ..design.tokens import Space
 from ..shell.page import Page
 from ..widgets.buttons import button
 from ..widgets.cards import Card, EmptyState
+from ..widgets.fold import Fold
 from ..widgets.labels import Text
 from ..widgets.layout import ScrollPage
 
@@ -36,6 +37,7 @@ class PersonasView(Page):
             return
         for starter in starters:
             card = Card(Text(starter.title, "heading"), Text(starter.line, "muted"), spacing=Space.XS)
-            card.body.addWidget(Text(starter.persona.system, "caption", selectable=True))
+            role = Text(starter.persona.system, "body", selectable=True)
+            card.body.addWidget(Fold(context.icons, self.tr("Role and rules"), role))
             scroll.body.addWidget(card)
         scroll.body.addStretch(1)

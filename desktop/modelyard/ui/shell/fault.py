@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from ...errors import ModelyardError
+from ...errors import Action, ModelyardError
 from ..context import Context
 from ..design.tokens import Space
 from ..widgets.buttons import icon_button
+from ..widgets.error_panel import ErrorPanel
 from ..widgets.layout import row
 
 
@@ -17,8 +20,8 @@ class FaultPanel(QWidget):
 
     def __init__(self, window: QWidget, context: Context, error: ModelyardError) -> None:
         super().__init__(window)
-        panel = context.error_panel(error)
-        panel.action.connect(lambda _action: self._leave())
+        words = replace(context.words.error(error), action=Action.NONE)  # nothing to try again: the cause is ours
+        panel = ErrorPanel(context.icons, words, context.services.redact)
         close = icon_button(context.icons, "close", self.tr("Close"), self._leave)
         panel.layout().addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(row(panel, margin=Space.M))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -31,6 +31,10 @@ from .page import Page
 from .rail import Rail
 from .toast import Toast
 
+_USUAL = QSize(1180, 780)
+_SMALLEST = QSize(880, 600)  # smaller only where the screen is
+_TITLE_BAR = 40  # what a window manager puts above, roughly
+
 PageMaker = Callable[[], QWidget]
 
 
@@ -47,7 +51,6 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._subject = ""
         self.setAcceptDrops(True)
-        self.setMinimumSize(880, 600)
         self._rail = Rail(context.icons, self)
         self._stack = QStackedWidget()
         self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -205,7 +208,9 @@ class MainWindow(QMainWindow):
         )
 
     def _restore_place(self) -> None:
-        self.resize(1180, 780)
+        room = self.screen().availableGeometry().size() - QSize(0, _TITLE_BAR)
+        self.setMinimumSize(_SMALLEST.boundedTo(room))
+        self.resize(_USUAL.boundedTo(room))
         place = self.context.services.settings.text("window")
         try:
             self.restoreGeometry(QByteArray(base64.b64decode(place, validate=True)))
