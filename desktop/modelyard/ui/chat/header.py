@@ -47,6 +47,7 @@ class Header(QFrame):
         self._conversation = conversation
         self._title.setText(conversation.title if conversation else "")
         self._title.update()
+        self._context.routes.titled.emit(conversation.title if conversation else "")
 
     def _menu(self) -> None:
         menu = QMenu(self)
