@@ -14,13 +14,14 @@ from ..widgets.labels import Text
 from ..widgets.layout import column, row
 from .answer_figures import AnswerFigures
 from .asking import Piece
+from .flow import Flow
 from .long_text import LongText
 from .rendering.look import Look
 from .thinking import Thinking
 from .versions import Versions
 
 
-class AnswerMessage(QWidget):
+class AnswerMessage(Flow):
     """What the model wrote.
 
     Signals: link(QUrl), again(Message), resume(Message), delete(Message), other(message id), chosen(message id) when
@@ -40,7 +41,8 @@ class AnswerMessage(QWidget):
         self.message = message
         self._name = name
         icons = context.icons
-        self._thinking = Thinking(context, look)
+        self._look = look
+        self._thinking: Thinking | None = None  # most answers have none
         self._waiting = Text(self.tr("Reading your message …"), "muted")
         self.text = LongText(look)
         self.view = self.text.view
@@ -67,18 +69,23 @@ class AnswerMessage(QWidget):
         self._state = Text("", "caption")
         self._state.hide()
         head = Text(name, "caption", wrap=False)
-        self.setLayout(
-            column(
-                head, self._thinking, self._waiting, self.text, self._state, self._tools, self._figures.panel,
-                spacing=Space.XS,
-            )
-        )  # fmt: skip
+        self._body = column(
+            head,
+            self._waiting,
+            self.text,
+            self._state,
+            self._tools,
+            self._figures.panel,
+            spacing=Space.XS,
+        )
+        self.setLayout(self._body)
 
     # --- content -------------------------------------------------------------------------------------------------
     def show_whole(self, message: Message) -> None:
         """An answer as it rests in the store."""
         self.message = message
-        self._thinking.set_text(message.thinking, message.stats.thinking_seconds if message.stats else 0.0)
+        if message.thinking:
+            self._think().set_text(message.thinking, message.stats.thinking_seconds if message.stats else 0.0)
         self.text.set_text(message.content)
         self._rest()
 
@@ -90,11 +97,12 @@ class AnswerMessage(QWidget):
     def grow(self, piece: Piece) -> None:
         if piece.thinking:
             self._waiting.hide()
-            self._thinking.grow(piece.thinking)
+            self._think().grow(piece.thinking)
         if piece.text:
             if self.text.isHidden():
                 self._waiting.hide()
-                self._thinking.end(piece.seconds)
+                if self._thinking is not None:
+                    self._thinking.end(piece.seconds)
                 self.text.show()
             self.view.append(piece.text)
         elif self.view.waiting:
@@ -107,8 +115,15 @@ class AnswerMessage(QWidget):
             self.view.finish()
         else:
             self.text.set_text(message.content)
-        self._thinking.end(message.stats.thinking_seconds if message.stats else 0.0)
+        if self._thinking is not None:
+            self._thinking.end(message.stats.thinking_seconds if message.stats else 0.0)
         self._rest()
+
+    def _think(self) -> Thinking:
+        if self._thinking is None:
+            self._thinking = Thinking(self._context, self._look)
+            self._body.insertWidget(1, self._thinking)
+        return self._thinking
 
     def continues(self) -> None:
         """It goes on growing."""

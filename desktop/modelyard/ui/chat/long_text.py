@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
-
 from ..design.tokens import Space
 from ..widgets.buttons import button
 from ..widgets.layout import column, row
+from .flow import Flow
 from .markdown_view import MarkdownView
 from .rendering.look import Look
 
 
-class LongText(QWidget):
+class LongText(Flow):
     """Attributes: view."""
 
     def __init__(self, look: Look) -> None:

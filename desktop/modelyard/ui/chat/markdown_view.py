@@ -127,7 +127,7 @@ class MarkdownView(QTextBrowser):
     def _render_waiting(self) -> None:
         if not self._waiting:
             return
-        started = time.monotonic()
+        worked = time.thread_time()
         text, self._waiting = self._waiting, ""
         if len(self._growing.text) <= LONGEST:
             growth = self._growing.add(text)
@@ -137,8 +137,7 @@ class MarkdownView(QTextBrowser):
             self._shown = self._shown or len(self._growing.text) - len(text)
             self.more.emit()
         self._changed()
-        now = time.monotonic()
-        self._free_at = now + _REST * (now - started)
+        self._free_at = time.monotonic() + _REST * (time.thread_time() - worked)
 
     def _render_all(self) -> None:
         text = self._growing.text
@@ -174,7 +173,7 @@ class MarkdownView(QTextBrowser):
         return self._height[1]
 
     def sizeHint(self) -> QSize:
-        return QSize(400, self.heightForWidth(max(50, self.width())))
+        return QSize(400, 24)  # heightForWidth says the height; asking the text here would lay it out twice
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, 8)

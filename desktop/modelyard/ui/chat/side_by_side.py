@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
 
 from ..design.tokens import Space
 from ..widgets.layout import row
 from .answer_message import AnswerMessage
+from .flow import Flow
 
 
-class SideBySide(QWidget):
+class SideBySide(Flow):
     """Attributes: answers."""
 
     def __init__(self, first: AnswerMessage, second: AnswerMessage) -> None:

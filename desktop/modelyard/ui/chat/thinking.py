@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
-
 from ..context import Context
 from ..design.tokens import Space
 from ..widgets.fold import Fold
 from ..widgets.layout import column
+from .flow import Flow
 from .markdown_view import MarkdownView
 from .rendering.look import Look
 
 
-class Thinking(QWidget):
+class Thinking(Flow):
     """Rendered only while it is unfolded."""
 
     def __init__(self, context: Context, look: Look) -> None:
@@ -21,14 +20,11 @@ class Thinking(QWidget):
         self._text = ""
         self._shown = 0
         self._growing = False
-        self._view = MarkdownView(look)
-        self._view.setAccessibleName(self.tr("Thinking"))
-        inner = QWidget()
-        inner.setObjectName("thinking")
-        body = column(self._view)
-        body.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
-        inner.setLayout(body)
-        self._fold = Fold(context.icons, self.tr("Thinking"), inner)
+        self._look = look
+        self._view: MarkdownView | None = None
+        self._inner = Flow()
+        self._inner.setObjectName("thinking")
+        self._fold = Fold(context.icons, self.tr("Thinking"), self._inner)
         self._fold.toggled.connect(lambda _open: self._show())
         self.setLayout(column(self._fold))
         self.hide()
@@ -59,6 +55,12 @@ class Thinking(QWidget):
     def _show(self) -> None:
         if not self._fold.open or self._shown == len(self._text):
             return
+        if self._view is None:
+            self._view = MarkdownView(self._look)
+            self._view.setAccessibleName(self.tr("Thinking"))
+            body = column(self._view)
+            body.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
+            self._inner.setLayout(body)
         if self._growing:
             self._view.append(self._text[self._shown :])
         else:

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QWidget
 from ..design.icons import Icons
 from ..design.tokens import Size, Space
 from ..widgets.buttons import icon_button
-from ..widgets.layout import BalancedScroll, centred, column
+from ..widgets.layout import BalancedScroll, column, row
+from .flow import Flow
 
 _NEAR = 24  # pixels from the end that still count as "at the end"
 MOST_WIDGETS = 90
-_SLICE = 3  # widgets put in at once while one scrolls
+_SLICE = 1  # widgets put in at once while one scrolls
 Maker = Callable[[], QWidget]
 
 
@@ -29,7 +30,7 @@ class Transcript(BalancedScroll):
     dropped = Signal(int, int)
 
     def __init__(self, icons: Icons) -> None:
-        inner = QWidget()
+        inner = Flow()
         inner.setObjectName("page")
         super().__init__(inner)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -38,7 +39,15 @@ class Transcript(BalancedScroll):
         self._items: list[QWidget] = []
         self._above: list[Maker] = []  # still to be put in at the top, the nearest last
         self._body = column(spacing=Space.XL)
-        inner.setLayout(centred(self._body, bottom=Space.L))
+        holder = Flow()
+        holder.setMaximumWidth(Size.COLUMN)
+        holder.setLayout(self._body)
+        line = row(spacing=0)
+        line.setContentsMargins(Space.XL, Space.XL, Space.XL, Space.L)
+        line.addStretch(1)
+        line.addWidget(holder, 100)
+        line.addStretch(1)
+        inner.setLayout(line)
         self._body.addStretch(1)
         self._to_end = icon_button(icons, "down", self.tr("To the newest message"), self.follow, kind="round")
         self._to_end.setParent(self)

@@ -16,6 +16,7 @@ from ..widgets.cards import Card
 from ..widgets.labels import Text
 from ..widgets.layout import column, row
 from .attachment_chip import AttachmentChip
+from .flow import Flow
 from .markdown.visible import visible
 from .versions import Versions
 
@@ -25,7 +26,7 @@ LoadPicture = Callable[[int, Callable[[QImage], None]], None]
 """Fetches a picture by the id of its attachment, off the window's thread."""
 
 
-class UserMessage(QWidget):
+class UserMessage(Flow):
     """Signals: edited(Message, text), delete(Message), other(message id)."""
 
     edited = Signal(object, str)
@@ -43,12 +44,10 @@ class UserMessage(QWidget):
         )
         self._label.setAccessibleName(self.tr("You: {text}").format(text=text[:2000]))
         self._more = button(self.tr("Show all"), self._show_all, "quiet")
-        self._more.setVisible(len(text) > _SHOWN)
         self._bubble = Card(self._label, row(self._more, None), kind="bubble")
         self._bubble.body.setContentsMargins(Space.L, Space.S + 2, Space.L, Space.S + 2)
         self._bubble.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
         self._bubble.setMaximumWidth(_WIDEST)
-        self._bubble.setVisible(bool(text))
         self._fit()
         chips = row(None, spacing=Space.S)
         for one in message.attachments:
@@ -58,16 +57,18 @@ class UserMessage(QWidget):
                 load_picture(one.id, chip.show_picture)
         icons = context.icons
         self._versions = Versions(icons)
-        self._versions.show_message(message)
         self._versions.chosen.connect(self.other)
         self._edit = icon_button(icons, "edit", self.tr("Ask differently"), self.begin_edit, size=16)
         self._menu_button = icon_button(icons, "more", self.tr("More"), self._menu, size=16)
         self._tools = QWidget()
         self._tools.setLayout(row(None, self._versions, self._edit, self._menu_button, spacing=2))
-        self._shown = QWidget()
+        self._shown = Flow()
         self._shown.setLayout(column(row(None, self._bubble, spacing=0), chips, self._tools, spacing=Space.XS))
         self._editor: _Editor | None = None
         self.setLayout(column(self._shown))
+        self._versions.show_message(message)  # shown before it has a parent it would be a window of its own
+        self._more.setVisible(len(text) > _SHOWN)
+        self._bubble.setVisible(bool(text))
 
     def set_asking(self, possible: bool) -> None:
         for each in (self._edit, self._versions):

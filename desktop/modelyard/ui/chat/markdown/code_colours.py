@@ -24,8 +24,10 @@ _KINDS = (
 
 def coloured_spans(code: str, language: str) -> Iterator[tuple[int, int, str]]:
     """(start, length, colour token) of the words that are not plain text. Nothing for unknown languages."""
+    if not code or not language or len(code) > _MOST_CHARACTERS:
+        return
     lexer = _lexer(language.strip().lower())
-    if lexer is None or len(code) > _MOST_CHARACTERS:
+    if lexer is None:
         return
     position = 0
     for kind, value in lexer.get_tokens(code):
@@ -42,13 +44,20 @@ def warm_up() -> None:
 
 @functools.cache
 def _lexer(language: str) -> Any:
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
+    """Not by get_lexer_by_name: for a name it does not know (half of one, while an answer grows) that looks through
+    everything that is installed."""
+    from pygments.lexers import find_lexer_class
 
-    try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False) if language else None
-    except ClassNotFound:
-        return None
+    name = _aliases().get(language)
+    found = find_lexer_class(name) if name else None
+    return found(stripnl=False, ensurenl=False) if found is not None else None
+
+
+@functools.cache
+def _aliases() -> dict[str, str]:
+    from pygments.lexers._mapping import LEXERS
+
+    return {alias.lower(): entry[1] for entry in LEXERS.values() for alias in entry[2]}
 
 
 @functools.cache
