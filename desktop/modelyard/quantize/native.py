@@ -66,8 +66,8 @@ def _library() -> Any | None:
     if wanted == "ggml":
         return None
     try:
-        for name in (wanted,) if wanted else _variants():
-            path = FOLDER / f"kernels-{name}{_SUFFIX}"
+        for name in (wanted,) if wanted else variants():
+            path = library_path(name)
             if path.is_file():
                 library = load(path)
                 _log.info("quantization kernels: %s", path.name)
@@ -94,9 +94,14 @@ def load(path: Path) -> Any:
     return library
 
 
-def _variants() -> tuple[str, ...]:
-    """What this processor runs, fastest first. Raises OSError."""
-    baseline = FOLDER / f"kernels-baseline{_SUFFIX}"
+def library_path(variant: str) -> Path:
+    """Where the library of a variant stands, if it was built."""
+    return FOLDER / f"kernels-{variant}{_SUFFIX}"
+
+
+def variants() -> tuple[str, ...]:
+    """What this processor runs, fastest first; none if the kernels were not built. Raises OSError."""
+    baseline = library_path("baseline")
     if not baseline.is_file():
         return ()
     return _BY_LEVEL.get(load(baseline).modelyard_level(), ("baseline",))

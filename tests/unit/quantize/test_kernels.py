@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,8 +35,8 @@ COLUMNS = 1280
 
 
 def variants() -> list[Any]:
-    names = native._variants()
-    found = [pytest.param(native.load(native.FOLDER / f"kernels-{name}{native._SUFFIX}"), id=name) for name in names]
+    names = native.variants()
+    found = [pytest.param(native.load(native.library_path(name)), id=name) for name in names]
     reason = "the kernels are not built (pip install -e . builds them)"
     return found or [pytest.param(None, marks=pytest.mark.skip(reason=reason))]
 
@@ -237,10 +236,9 @@ def test_broken_rows(kind: T, value: float, code: Code, capfd: pytest.CaptureFix
 def test_a_damaged_library_falls_back_with_a_line_in_the_log(
     stored: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    suffix = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-    if stored:
-        (tmp_path / f"kernels-baseline{suffix}").write_bytes(stored)
     monkeypatch.setattr(native, "FOLDER", tmp_path)
+    if stored:
+        native.library_path("baseline").write_bytes(stored)
     native._library.cache_clear()
     try:
         with caplog.at_level(logging.WARNING):
