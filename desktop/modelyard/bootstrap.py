@@ -81,14 +81,14 @@ class House:
 
     def hub(self) -> Session:
         """A session with the chosen download source. Raises HUB_ENDPOINT_INVALID, KEYRING_LOCKED."""
-        from .hub.endpoints import HUGGING_FACE, choose_endpoint
+        from .hub.endpoints import choose_endpoint, environment_key_host
         from .hub.network import Network
         from .hub.session import Credentials, Session
 
         endpoint = choose_endpoint(self.settings.text("download_source"), self.settings.text("download_address"))
-        owner = HUGGING_FACE.host if endpoint.pages == HUGGING_FACE.url else endpoint.host
-        found = self.keys.find(owner, owner)
-        credentials = Credentials(found.secret if found else None, owner, self.settings.flag("mirror_gets_token"))
+        found = self.keys.find(endpoint.key_host, environment_key_host())
+        key = found.secret if found else None
+        credentials = Credentials(key, endpoint.key_host, self.settings.flag("mirror_gets_token"))
         return Session(endpoint, credentials, Network(self._proxy()))
 
     def _proxy(self) -> str:

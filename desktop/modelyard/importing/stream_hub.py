@@ -6,7 +6,7 @@ Total time is about the longer of fetching and converting; on the disk lie the r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ..convert.content import GgufContent, TensorJob
@@ -29,6 +29,9 @@ from .prepare_checkpoint import finished
 from .prepared import Prepared, result_path
 from .steps import step
 from .surroundings import Surroundings
+
+_SHARDS_AHEAD = 3
+_LEAST_AHEAD = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,22 @@ class Stream:
 
     def _fetch(self, files: list[RepoFile], unproven: Path) -> Fetch:
         """What a former run fetched, unless it used up shards of a result that is no longer there."""
-        fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self.options())
+        fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self._options(files))
         unproven.unlink(missing_ok=True)
         if not unproven.with_name(unproven.name + ".part").exists() and any(fetch.is_consumed(f.path) for f in files):
             fetch.discard()
-            fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self.options())
+            fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self._options(files))
         return fetch
 
     def options(self) -> FetchOptions:
         return FetchOptions(bytes_per_second=self.surroundings.download_limit, cache=self.surroundings.hub_cache)
+
+    def _options(self, files: Sequence[RepoFile]) -> FetchOptions:
+        """The disk holds the result and a few shards beside it, however much faster fetching is than converting."""
+        if self.plan.choice.keep_original:
+            return self.options()
+        largest = max((file.size for file in files), default=0)
+        return replace(self.options(), ahead_bytes=max(_SHARDS_AHEAD * largest, _LEAST_AHEAD))
 
     def _files(self, tree: HubTree, checkpoint: Checkpoint) -> list[RepoFile]:
         wanted = [shard.name for shard in checkpoint.shards]

@@ -55,9 +55,15 @@ def _modules(data: Path) -> str:
 
 
 def _keyring(data: Path) -> str:
-    import keyring
+    """The backend that keys would be kept in. That a computer has none is no fault of what ships."""
+    from ..errors import Code, ModelyardError
+    from ..host.secrets_keyring import safe_backend
 
-    backend = keyring.get_keyring()
+    try:
+        backend = safe_backend()
+    except ModelyardError as error:
+        _expect(error.code in (Code.KEYRING_MISSING, Code.KEYRING_UNSAFE), error)
+        return f"none ({error.code.value})"
     return f"{type(backend).__module__}.{type(backend).__name__}"
 
 
