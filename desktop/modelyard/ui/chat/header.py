@@ -30,6 +30,7 @@ class Header(QFrame):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("head")
+        self._routes = context.routes
         icons = context.icons
         self._conversation: Conversation | None = None
         self._title = ElidedText("", "strong")
@@ -47,7 +48,7 @@ class Header(QFrame):
         self._conversation = conversation
         self._title.setText(conversation.title if conversation else "")
         self._title.update()
-        self._context.routes.titled.emit(conversation.title if conversation else "")
+        self._routes.titled.emit(conversation.title if conversation else "")
 
     def _menu(self) -> None:
         menu = QMenu(self)
