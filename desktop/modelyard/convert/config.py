@@ -147,7 +147,7 @@ def _derived(model_type: str, values: Mapping[str, Any], defaults: Mapping[str, 
 _FIXED_KEY_HEADS = (
     "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text gemma "
     "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss "
-    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gpt_bigcode bitnet"
+    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet"
 )
 
 
@@ -182,10 +182,18 @@ def _lfm2_layer_types(config: Mapping[str, Any]) -> list[str]:
     return ["full_attention" if layer in attention else "conv" for layer in layers]
 
 
+def _gemma3n_sparsity(config: Mapping[str, Any]) -> list[float]:
+    layers = bounded("num_hidden_layers", config["num_hidden_layers"])
+    sparse = 10 if layers > 10 else 0
+    return [0.95] * sparse + [0.0] * (layers - sparse)
+
+
 _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Mapping[str, Any]], Any]], ...] = (
     ("head_dim", ("llama", "arcee", "cohere2", "nemotron"), _own_head_size),
     ("head_dim", ("deepseek_v2", "deepseek_v3"), lambda config: config["qk_rope_head_dim"]),
     ("layer_types", ("olmo3",), _layer_types(4, "sliding_attention")),
+    ("layer_types", ("gemma3n_text",), _layer_types(5, "sliding_attention")),
+    ("activation_sparsity_pattern", ("gemma3n_text",), _gemma3n_sparsity),
     ("layer_types", ("exaone4",), _exaone4_layer_types),
     ("layer_types", ("lfm2",), _lfm2_layer_types),
     ("layer_types", ("qwen3_next",), _layer_types(4, "linear_attention")),

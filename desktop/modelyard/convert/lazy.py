@@ -65,6 +65,13 @@ def constant(values: Sequence[float] | NDArray[Any]) -> Lazy:
     return Lazy(array.shape, "F32", (), lambda _, start, stop: RowBlock("F32", matrix[start:stop]))
 
 
+def zeros(shape: Sequence[int], dtype: str) -> Lazy:
+    """Rows of nothing, in a stored dtype."""
+    kind = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}[dtype]
+    width = shape[-1]
+    return Lazy(tuple(shape), dtype, (), lambda _, start, stop: RowBlock(dtype, np.zeros((stop - start, width), kind)))
+
+
 def as_float32(block: RowBlock) -> NDArray[np.float32]:
     """The numbers of a block."""
     return to_float32(block.data, block.dtype)

@@ -29,6 +29,8 @@ _ALWAYS_F32 = (
     "SSM_CONV1D",
     "SHORTCONV_CONV",
     "V_ENC_EMBD_POS",
+    "ALTUP_CORRECT_COEF",
+    "ALTUP_PREDICT_COEF",
 )
 
 

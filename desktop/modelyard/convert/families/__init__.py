@@ -45,6 +45,7 @@ MODULES = (
     "granite_hybrid",
     "bloom",
     "hunyuan",
+    "gemma3n",
 )
 
 
