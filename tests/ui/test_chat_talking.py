@@ -1,0 +1,189 @@
+"""Asking, stopping, asking differently, answering again, going on, several at once, comparing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QApplication
+
+from modelyard.chat.values import Role, State
+from modelyard.engines.base import ChatStats
+from modelyard.errors import Code, ModelyardError
+
+from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .scenes import press, pump, wait_for
+from .twins import ANSWER, MODEL
+
+
+def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:  # noqa: F811
+    chat.ask("How does a rainbow form?")
+    assert [type(each).__name__ for each in chat.widgets] == ["UserMessage", "AnswerMessage"]
+    assert chat.answers[0].view.text == ANSWER
+    path = chat.house.chats().messages.path(chat.session.number)
+    assert [(each.role, each.content) for each in path] == [
+        (Role.USER, "How does a rainbow form?"),
+        (Role.ASSISTANT, ANSWER),
+    ]
+    assert chat.session.conversation is not None and chat.session.conversation.title == "How does a rainbow form?"
+
+
+def test_stop_then_continue(chat: Chat) -> None:  # noqa: F811
+    chat.house.engine.pause = 0.02
+    chat.start("Tell me")
+    wait_for(lambda: len(chat.answers[0].view.text) > 40)
+    chat.session.stop()
+    chat.settle()
+    stopped = chat.answers[0].message
+    assert stopped.state is State.STOPPED and 0 < len(stopped.content) < len(ANSWER)
+    chat.house.engine.pause = 0.0
+    chat.house.engine.answer = " … and so on."
+    chat.answers[0].resume.emit(stopped)
+    wait_for(lambda: chat.session.busy)
+    chat.settle()
+    assert chat.answers[0].message.content == stopped.content + " … and so on."
+    assert chat.answers[0].view.text == stopped.content + " … and so on."
+    last = chat.house.engine.requests[-1]
+    assert last.messages[-1].role == "assistant" and last.messages[-1].content == stopped.content
+
+
+def test_again_and_edit_make_branches(chat: Chat) -> None:  # noqa: F811
+    chat.ask("First wording")
+    chat.house.engine.answer = "Another answer"
+    chat.session.again(chat.answers[0].message)
+    wait_for(lambda: chat.session.busy)
+    chat.settle()
+    assert len(chat.answers[0].message.siblings) == 2
+    chat.house.engine.answer = "Third"
+    chat.questions[0].edited.emit(chat.questions[0].message, "Second wording")
+    wait_for(lambda: chat.session.busy)
+    chat.settle()
+    assert [each.message.content for each in chat.widgets] == ["Second wording", "Third"]
+    chat.session.switch(chat.questions[0].message.siblings[0])
+    wait_for(lambda: chat.questions[0].message.content == "First wording")
+    pump(0.1)
+    assert chat.answers[0].view.text == "Another answer"
+
+
+def test_two_conversations_answer_at_once(chat: Chat) -> None:  # noqa: F811
+    chat.house.engine.pause = 0.01
+    chat.start("One")
+    first = chat.session.conversation
+    assert first is not None
+    chat.page._begin_new()
+    chat.start("Two")
+    assert len(chat.page._answers.busy) == 2
+    chat.page._open(first, 0)
+    wait_for(lambda: bool(chat.answers) and len(chat.answers[0].view.text) > 20)
+    wait_for(lambda: not chat.page._answers.busy, 20)
+    pump(0.2)
+    assert chat.answers[0].view.text == ANSWER
+    store = chat.house.chats()
+    for head in store.conversations.list():
+        assert store.messages.path(head.id)[-1].content == ANSWER
+
+
+def test_compare_two_models(chat: Chat) -> None:  # noqa: F811
+    chat.house.engine.list.append(replace(MODEL, name="other", display_name="Other"))
+    chat.page._models.refresh()
+    wait_for(lambda: len(chat.page._models.usable) == 2)
+    chat.composer._compare(next(m for m in chat.page._models.usable if m != chat.session.model))
+    chat.house.engine.pause = 0.002
+    chat.start("Which is better?")
+    chat.settle()
+    assert sorted(each.message.model for each in chat.answers) == sorted([MODEL.name, "other"])
+    assert len({each.message.parent for each in chat.answers}) == 1
+    second = chat.answers[1].message.id
+    chat.answers[1].chosen.emit(second)
+    wait_for(lambda: len(chat.answers) == 1)
+    assert chat.answers[0].message.id == second
+
+
+def test_an_error_stands_in_the_conversation_and_can_be_mended(chat: Chat) -> None:  # noqa: F811
+    chat.house.engine.error = ModelyardError(Code.ENGINE_CRASHED, name="m", detail="signal 11")
+    chat.ask("Hello")
+    assert chat.page._board._panel is not None
+    chat.house.engine.error = None
+    chat.session.again(chat.answers[0].message)
+    wait_for(lambda: chat.session.busy)
+    chat.settle()
+    assert chat.page._board._panel is None
+    assert chat.answers[0].view.text == ANSWER
+
+
+def test_a_model_that_is_gone(chat: Chat) -> None:  # noqa: F811
+    chat.ask("Hello")
+    chat.house.engine.list[:] = [replace(MODEL, name="other", display_name="Other")]
+    chat.desk.window.context.routes.models_changed.emit()
+    wait_for(lambda: MODEL.name in chat.page._notice.text)
+    assert chat.session.model is None
+    chat.page._models.use(chat.page._models.usable[0])
+    assert chat.page._notice.text == ""
+    chat.ask("And now?")
+    assert chat.answers[-1].message.model == "other"
+
+
+def test_memory_gauge_and_what_was_forgotten(chat: Chat) -> None:  # noqa: F811
+    def chat_of(request, cancel):  # type: ignore[no-untyped-def]
+        from modelyard.engines.base import ChatChunk
+
+        yield ChatChunk("yes")
+        yield ChatChunk(stats=ChatStats("stop", 3600, 100, context_length=4096, forgotten=forgotten))
+
+    forgotten = 0
+    chat.house.engine.chat = chat_of  # type: ignore[method-assign]
+    chat.ask("One")
+    assert 0.85 < chat.page._header.gauge.share < 1
+    assert "nearly full" in chat.page._notice.text
+    forgotten = 4
+    chat.ask("Two")
+    assert "4 oldest" in chat.page._notice.text
+    assert chat.house.chats().messages.path(chat.session.number)[-1].stats.forgotten == 4  # type: ignore[union-attr]
+
+
+def test_settings_of_a_conversation_reach_the_engine(chat: Chat) -> None:  # noqa: F811
+    panel = chat.page._panel
+    chat.page._toggle_panel()
+    panel._role.setPlainText("You are Mario.")
+    panel._rows["temperature"]._field.setValue(0.3)  # type: ignore[union-attr]
+    chat.ask("Who are you?")
+    request = chat.house.engine.requests[-1]
+    assert request.messages[0].role == "system" and request.messages[0].content == "You are Mario."
+    assert request.options == {"temperature": 0.3}
+    wanted = []
+    chat.desk.window.context.routes.persona_wanted.connect(wanted.append)
+    press(panel, "Make a persona of these settings")
+    assert wanted[0].system == "You are Mario." and wanted[0].parameters == {"temperature": 0.3}
+
+
+def test_draft_survives_and_belongs_to_its_conversation(chat: Chat) -> None:  # noqa: F811
+    chat.ask("One")
+    first = chat.session.conversation
+    assert first is not None
+    chat.composer.write("half a tho")
+    chat.composer.field.insertPlainText("ught")
+    chat.page._begin_new()
+    assert chat.composer.field.toPlainText() == ""
+    wait_for(lambda: chat.house.chats().drafts.get(first.id).text == "half a thought")
+    chat.page._open(first, 0)
+    wait_for(lambda: chat.composer.field.toPlainText() == "half a thought")
+
+
+def test_enter_does_not_send_while_composing(chat: Chat, qapp: QApplication) -> None:  # noqa: F811
+    from PySide6.QtCore import QEvent, Qt
+    from PySide6.QtGui import QInputMethodEvent, QKeyEvent
+
+    field = chat.composer.field
+    sent: list[str] = []
+    chat.composer.sent.connect(sent.append)
+    field.setPlainText("你好")
+    enter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+    qapp.sendEvent(field, QInputMethodEvent("shi jie", []))
+    qapp.sendEvent(field, enter)
+    assert sent == []
+    done = QInputMethodEvent("", [])
+    done.setCommitString("")
+    qapp.sendEvent(field, done)
+    chat.house.engine.answer = "."
+    qapp.sendEvent(field, enter)
+    assert sent == ["你好"]
+    chat.settle()
