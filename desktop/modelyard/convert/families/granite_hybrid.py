@@ -15,7 +15,7 @@ from ..names import TensorNames
 from ..vocab.bpe import write_bpe
 from ..vocab.spm import has_spm, write_spm
 from .granite import GraniteMoe
-from .mamba import mamba2_tensor
+from .mamba import mamba2_tensor, padded_vocabulary
 
 
 class GraniteHybrid(GraniteMoe):
@@ -38,12 +38,6 @@ class GraniteHybrid(GraniteMoe):
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Config:
         return text_config(raw)
-
-    def prepare(self, config: Config) -> Config:
-        """The vocabulary of a hybrid is rounded up."""
-        config = super().prepare(config)
-        step = 8 if self._hybrid else 1
-        return config.with_values(vocab_size=-(-int(config["vocab_size"]) // step) * step)
 
     def rename(self, name: str) -> str | None:
         if name.endswith(".dt_bias"):
@@ -84,6 +78,9 @@ class GraniteHybrid(GraniteMoe):
             keys.add_context_length(2**20)
 
     def write_vocabulary(self, keys: Keys) -> None:
+        """Rounded up in a hybrid, though its length above is not."""
+        if self._hybrid:
+            self.model.config = padded_vocabulary(self.config, 8)
         if has_spm(self.model):
             write_spm(self.model, keys)
         else:

@@ -15,8 +15,8 @@ from ..vocab.bpe import write_bpe
 from ..vocab.spm import has_spm, write_spm
 
 
-def _padded(config: Config, step: int) -> Config:
-    """The vocabulary, rounded up."""
+def padded_vocabulary(config: Config, step: int) -> Config:
+    """The vocabulary's length, rounded up."""
     step = int(config.get("pad_vocab_size_multiple", step))
     return config.with_values(vocab_size=-(-int(config["vocab_size"]) // step) * step)
 
@@ -49,7 +49,7 @@ class Mamba(Family):
         return text_config(raw)
 
     def prepare(self, config: Config) -> Config:
-        return _padded(config, 8)
+        return padded_vocabulary(config, 8)
 
     def rename(self, name: str) -> str | None:
         tied = self.config.get("tie_word_embeddings", True)
@@ -98,7 +98,7 @@ class Mamba2(Mamba):
     arch = "mamba2"
 
     def prepare(self, config: Config) -> Config:
-        return _padded(config, 16)
+        return padded_vocabulary(config, 16)
 
     @property
     def _inner(self) -> int:
