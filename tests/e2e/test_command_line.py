@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.gguf_files import tiny_llama
+
 from .program import run, sample_gguf, start
 
 
@@ -174,3 +176,20 @@ def test_a_full_disk_is_told_with_numbers(small_disk: Path, given: Path) -> None
     assert full.last["fields"]["need_bytes"] > full.last["fields"]["free_bytes"] > 0
     assert "MB" in full.last["message"]
     assert not list((small_disk / "models").iterdir())
+
+
+def test_a_file_without_a_conversation_format_is_mended_in_a_copy(tmp_path: Path) -> None:
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(254)), "<|im_start|>", "<|im_end|>", "▁"]
+    builder = tiny_llama()
+    builder.entries = [entry for entry in builder.entries if entry[0] != b"tokenizer.ggml.tokens"]
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(builder.texts("tokenizer.ggml.tokens", tokens).build())
+    before = broken.read_bytes()
+    seen = run("inspect", str(broken), "--json", data=tmp_path / "d").last
+    assert [note["code"] for note in seen["repairs"]] == ["repair_chat_template"]
+    output = tmp_path / "mended.gguf"
+    made = run("import", str(broken), "--repair", "--output", str(output), "--json", data=tmp_path / "d")
+    assert made.status == 0, made.output
+    mended = run("inspect", str(output), "--json", data=tmp_path / "d").last
+    assert mended["repairs"] == [] and "<|im_start|>" in mended["chat_template"]
+    assert broken.read_bytes() == before

@@ -10,6 +10,7 @@ from typing import Any
 from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
 from ..convert.plan import gguf_content
+from ..convert.projector import projector_content
 from ..errors import ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.gguf_memory import ConversationMemory, conversation_memory
@@ -58,7 +59,9 @@ def checkpoint_inspection(
     except ModelyardError as error:
         return Inspection(**common, refusal=Refusal.of(error))
     try:
-        content = gguf_content(view(table))
+        seen_through = view(table)
+        content = gguf_content(seen_through)
+        common["vision"] = projector_content(seen_through) is not None
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
     return Inspection(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..events import Step
 from ..modelfile.persona import Persona
+from .inspection import Note
 from .sources import Source
 
 NO_ENGINE = "none"
@@ -59,3 +60,4 @@ class ImportPlan:
     result_bytes: int
     form: str
     sources_bytes: int = 0
+    warnings: tuple[Note, ...] = ()  # of the engine it goes to

@@ -7,13 +7,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from ..engines.base import Admission, Admits
 from ..errors import Code, ModelyardError
 from ..events import Step
-from ..host.machine import existing_parent, free_space, same_drive
-from .inspection import AS_IS, ORIGINAL, Inspection, Refusal, SizeOption
+from .drives import drive_uses, made_in
+from .inspection import AS_IS, ORIGINAL, Inspection, Note, Refusal, SizeOption
 from .naming import name_with_size, technical_name, unused
-from .plan import NO_ENGINE, DriveUse, ImportChoice, ImportPlan, PlannedStep
-from .sources import CheckpointFolder, GgufFile, HubRepo
+from .plan import NO_ENGINE, ImportChoice, ImportPlan, PlannedStep
+from .sources import HubRepo
 from .surroundings import Surroundings
 from .wire import to_json
 
@@ -27,14 +28,16 @@ def make_plan(inspection: Inspection, choice: ImportChoice, surroundings: Surrou
             return inspection.refusal
         option = _option(inspection, choice)
         complete = _complete(inspection, option, choice, surroundings)
+        admission = _admission(inspection, option, complete, surroundings)
         plan = ImportPlan(
             source=inspection.source,
             choice=complete,
             steps=_steps(inspection, option, complete),
-            drives=_drives(inspection, option, complete, surroundings),
+            drives=drive_uses(inspection, option, complete, surroundings, admission),
             result_bytes=option.result_bytes,
             form=inspection.form,
             sources_bytes=inspection.source_bytes,
+            warnings=tuple(Note(code, dict(fields)) for code, fields in admission.warnings),
         )
         return _room(plan) or plan
     except ModelyardError as error:
@@ -82,6 +85,20 @@ def _complete(
     return replace(choice, size=size, engine=engine, name=name, display_name=shown)
 
 
+def _admission(
+    inspection: Inspection, option: SizeOption, choice: ImportChoice, surroundings: Surroundings
+) -> Admission:
+    """What the engine itself says to it. Raises ENGINE_NAME_TAKEN, and what the engine refuses."""
+    engine = None if choice.engine == NO_ENGINE else surroundings.engine(choice.engine)
+    if not isinstance(engine, Admits):
+        return Admission()
+    work = made_in(inspection, option, choice, surroundings)
+    admission = engine.admission(choice.name, option.result_bytes, inspection.architecture, work)
+    if admission.taken and not choice.replace:
+        raise ModelyardError(Code.ENGINE_NAME_TAKEN, name=admission.taken)
+    return admission
+
+
 def _file_tail(size: str) -> str:
     return "" if size == AS_IS else f"-{size}"
 
@@ -96,32 +113,6 @@ def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> 
     if choice.engine != NO_ENGINE:
         steps.append(PlannedStep(Step.TESTING))
     return tuple(steps)
-
-
-def _drives(
-    inspection: Inspection, option: SizeOption, choice: ImportChoice, surroundings: Surroundings
-) -> tuple[DriveUse, ...]:
-    """Peak and lasting use of each drive. A conversion needs its result once: it is made where it stays, or moved."""
-    uses: list[tuple[Path, int, int]] = []
-    result = option.result_bytes
-    remote = isinstance(inspection.source, HubRepo)
-    zipped = isinstance(inspection.source, CheckpointFolder) and inspection.source.path.suffix.lower() == ".zip"
-    unpacked = inspection.source_bytes if zipped else 0  # weights of a compressed zip are unpacked first
-    kept = option.download_bytes if remote and choice.keep_original and inspection.form == "checkpoint" else 0
-    if choice.output is not None and choice.engine == NO_ENGINE:
-        target = choice.output.parent
-    else:
-        target = surroundings.folders.models if choice.engine == "builtin" else surroundings.work_folder
-    work = surroundings.work_folder if choice.engine != NO_ENGINE else target
-    if option.size == AS_IS and isinstance(inspection.source, GgufFile):
-        uses.append((target, result, result))
-    elif same_drive(work, target):
-        uses.append((target, result + kept + unpacked, result + kept))
-    else:
-        uses += [(work, result + kept + unpacked, kept), (target, result, result)]
-    return tuple(
-        DriveUse(str(folder), free_space(existing_parent(folder)), peak, after) for folder, peak, after in uses
-    )
 
 
 def _room(plan: ImportPlan) -> Refusal | None:

@@ -9,95 +9,58 @@ from pathlib import Path
 from ..convert.content import GgufContent, WeightReader
 from ..convert.dequantize import unpacked
 from ..convert.plan import gguf_content
-from ..events import CancelToken, Listener, Step
+from ..convert.projector import projector_content
+from ..events import Step
 from ..formats.checkpoint import TensorTable
 from ..formats.hf_folder import open_checkpoint
-from ..quantize.writer import write_gguf
-from .imatrix import read_importance
+from ..quantize.writer import WrittenFile
 from .inspect_checkpoint import header_of
-from .plan import ImportPlan
-from .prepared import Prepared, result_path, state_of
-from .steps import step
-from .surroundings import Surroundings
+from .prepared import Prepared, state_of
+from .work import Work
+
+PROJECTOR_SIZE = "f16"  # small beside the model, and what llama.cpp's users publish
 
 
 def prepare_checkpoint(
-    path: Path,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-    *,
-    view: Callable[[TensorTable], TensorTable] = unpacked,
-    identity: str = "",
+    path: Path, work: Work, *, view: Callable[[TensorTable], TensorTable] = unpacked, identity: str = ""
 ) -> Prepared:
     """Converted as seen through `view` (`identity`: the state of what the view adds). Raises the coded errors of
     formats/, convert/ and quantize/."""
-    with step(Step.LOOKING, listener):
-        checkpoint = open_checkpoint(path, work=folder / "unpacked")
+    with work.step(Step.LOOKING):
+        checkpoint = open_checkpoint(path, work=work.folder / "unpacked")
         table = view(checkpoint)
         content = gguf_content(table)
-        cancel.check()
+        projector = projector_content(table, outtype=PROJECTOR_SIZE)
+        work.cancel.check()
     shards = [path.parent / shard.name if path.is_file() else path / shard.name for shard in checkpoint.shards]
     identity += state_of([path, *(shard for shard in shards if shard.exists())])
-    prepared = write_table(table, content, identity, plan, folder, surroundings, listener, cancel)
-    return replace(prepared, original=path)
-
-
-def write_table(
-    table: TensorTable,
-    content: GgufContent,
-    identity: str,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Prepared:
-    """Streams the weights of `table` into the result. `identity`: the state of the sources, for resuming."""
     reader = table.reader()
     try:
-        return write_rows(reader, content, identity, plan, folder, surroundings, listener, cancel)
+        with work.step(Step.PREPARING):
+            seen = write_projector(projector, reader, identity, work)
+            written = work.write(content, reader, identity)
     finally:
         reader.close()
+    return replace(finished(content, work, written), projector=seen, original=path)
 
 
-def write_rows(
-    reader: WeightReader,
-    content: GgufContent,
-    identity: str,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Prepared:
-    """The writing itself, from whatever gives the rows. Raises as quantize.writer.write_gguf."""
-    with step(Step.PREPARING, listener):
-        written = write_gguf(
-            content,
-            plan.choice.size,
-            reader,
-            result_path(plan, folder),
-            listener=listener,
-            cancel=cancel,
-            threads=surroundings.threads or None,
-            importance=read_importance(plan.choice.imatrix),
-            identity=identity,
-        )
-    return finished(content, plan, written.path, written.sha256)
+def write_projector(projector: GgufContent | None, reader: WeightReader, identity: str, work: Work) -> Path | None:
+    """The vision part beside the model, None if it has none."""
+    if projector is None:
+        return None
+    destination = work.result.with_name(f"mmproj-{work.result.name}")
+    return work.write(projector, reader, identity, destination=destination, size=PROJECTOR_SIZE).path
 
 
-def finished(content: GgufContent, plan: ImportPlan, path: Path, sha256: str) -> Prepared:
+def finished(content: GgufContent, work: Work, written: WrittenFile) -> Prepared:
     """A written file with what its content says about it."""
     header = header_of(content)
     return Prepared(
-        path=path,
+        path=written.path,
         ours=True,
-        size=plan.choice.size,
+        size=work.plan.choice.size,
         has_template=bool(header.text("tokenizer.chat_template")),
         embedding_only=f"{content.architecture}.pooling_type" in header.metadata,
-        sha256=sha256,
+        sha256=written.sha256,
         warnings=content.warnings,
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from ..errors import Code, ModelyardError
-from ..events import CancelToken, Listener, Step
+from ..events import Step
 from ..formats.adapter import open_adapter
 from ..formats.checkpoint_files import SMALL_FILES
 from ..hub.fetch.fetch import Fetch
@@ -14,32 +13,19 @@ from ..hub.look import list_repository
 from ..hub.variants import gguf_variants
 from .inspect_hub import size_names, wanted_variants
 from .inspection import AS_IS
-from .plan import ImportPlan
 from .prepare import prepare_gguf
 from .prepared import Prepared
 from .sources import HubRepo
-from .steps import step
 from .stream_hub import Stream
-from .surroundings import Surroundings
+from .work import Work
 
 
-def prepare_hub(
-    source: HubRepo,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Prepared:
+def prepare_hub(source: HubRepo, work: Work) -> Prepared:
     """Raises HUB_*, and what reading, converting and writing raise. Fetched bytes stay for the next try. Originals that
     are kept go to the downloads folder, under the repository's name."""
-    with surroundings.hub() as session:
-        listing = list_repository(session, source.id, source.revision, cancel)
-        place = folder / "fetched"
-        if plan.choice.keep_original:
-            place = surroundings.folders.downloads.joinpath(*listing.id.split("/"))
-        stream = Stream(plan, folder, place, session, listing, surroundings, listener, cancel)
-        match plan.form:
+    with work.surroundings.hub() as session:
+        stream = Stream(work, session, list_repository(session, source.id, source.revision, work.cancel))
+        match work.plan.form:
             case "gguf":
                 return _ready_files(source, stream)
             case "adapter":
@@ -54,31 +40,27 @@ def _addon(stream: Stream) -> Prepared:
 
     names = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", *SMALL_FILES)
     files = [file for file in stream.listing.files if file.path in names]
-    place = stream.folder / stream.listing.id.rpartition("/")[2]
-    fetch = Fetch(stream.session, stream.listing, files, place, stream.listener, stream.options())
-    with step(Step.DOWNLOADING, stream.listener), fetch:
-        fetch.wait(stream.cancel)
-    adapter = open_adapter(place)
+    place = stream.work.folder / stream.listing.id.rpartition("/")[2]
+    fetch = Fetch(stream.session, stream.listing, files, place, stream.work.listener, stream.options())
+    with stream.work.step(Step.DOWNLOADING), fetch:
+        fetch.wait(stream.work.cancel)
     identity = f"{stream.listing.id}@{stream.listing.revision}"
-    return prepare_merged(
-        adapter, "", identity, stream.plan, stream.folder, stream.surroundings, stream.listener, stream.cancel
-    )
+    return prepare_merged(open_adapter(place), "", identity, stream.work)
 
 
 def _ready_files(source: HubRepo, stream: Stream) -> Prepared:
     """Fetches the files of one size, with the projector if there is one."""
-    plan, place = stream.plan, stream.place
+    work, place = stream.work, stream.place
     found = gguf_variants(stream.listing.files)
     named = size_names(wanted_variants(source, found))
-    variant = named.get(plan.choice.size)
+    variant = named.get(work.plan.choice.size)
     if variant is None:
-        raise ModelyardError(Code.SIZE_UNKNOWN, size=plan.choice.size, offered=", ".join(named))
+        raise ModelyardError(Code.SIZE_UNKNOWN, size=work.plan.choice.size, offered=", ".join(named))
     wanted = [*variant.files, *found.projectors[:1]]
-    fetch = Fetch(stream.session, stream.listing, wanted, place, stream.listener, stream.options())
-    with step(Step.DOWNLOADING, stream.listener), fetch:
-        fetch.wait(stream.cancel)
-    first = place / variant.files[0].path
-    as_it_is = replace(plan, choice=replace(plan.choice, size=AS_IS))
-    prepared = prepare_gguf(first, as_it_is, stream.folder, stream.surroundings, stream.listener, stream.cancel)
-    shared = fetch.is_cached(variant.files[0].path) or plan.choice.keep_original
+    fetch = Fetch(stream.session, stream.listing, wanted, place, work.listener, stream.options())
+    with work.step(Step.DOWNLOADING), fetch:
+        fetch.wait(work.cancel)
+    as_it_is = replace(work.plan, choice=replace(work.plan.choice, size=AS_IS))
+    prepared = prepare_gguf(place / variant.files[0].path, replace(work, plan=as_it_is))
+    shared = fetch.is_cached(variant.files[0].path) or work.plan.choice.keep_original
     return replace(prepared, ours=prepared.ours or not shared, original=None)

@@ -5,78 +5,47 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..events import CancelToken, Listener, Step
+from ..events import Step
 from ..formats.adapter import Adapter, open_adapter
 from ..hub.look import list_repository
 from .addons import WithAddon, find_base
 from .gguf_base import merged_with_gguf, rows_of
-from .plan import ImportPlan
-from .prepare_checkpoint import prepare_checkpoint, write_rows
+from .prepare_checkpoint import finished, prepare_checkpoint
 from .prepared import Prepared, state_of
 from .sources import AdapterFolder, GgufFile, HubRepo
-from .steps import step
 from .stream_hub import Stream
-from .surroundings import Surroundings
+from .work import Work
 
 
-def prepare_adapter(
-    source: AdapterFolder,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Prepared:
+def prepare_adapter(source: AdapterFolder, work: Work) -> Prepared:
     """Raises ADAPTER_*, and what preparing the base raises."""
     adapter = open_adapter(source.path)
     identity = state_of(each for each in sorted(source.path.iterdir()) if each.is_file())
-    return prepare_merged(adapter, source.base, identity, plan, folder, surroundings, listener, cancel)
+    return prepare_merged(adapter, source.base, identity, work)
 
 
-def prepare_merged(
-    adapter: Adapter,
-    wanted_base: str,
-    identity: str,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Prepared:
+def prepare_merged(adapter: Adapter, wanted_base: str, identity: str, work: Work) -> Prepared:
     """`identity`: the state of the add-on's files, for resuming."""
-    base = find_base(adapter, wanted_base, surroundings)
-    if isinstance(base, GgufFile):
-        return _with_gguf(adapter, base.path, identity, plan, folder, surroundings, listener, cancel)
-    view = WithAddon(adapter)
-    if not isinstance(base, HubRepo):
-        prepared = prepare_checkpoint(
-            base.path, plan, folder, surroundings, listener, cancel, view=view, identity=identity
-        )
-        return replace(prepared, original=None)
-    with surroundings.hub() as session:
-        listing = list_repository(session, base.id, base.revision, cancel)
-        place = folder / "fetched"
-        if plan.choice.keep_original:
-            place = surroundings.folders.downloads.joinpath(*listing.id.split("/"))
-        stream = Stream(plan, folder, place, session, listing, surroundings, listener, cancel, view, identity)
-        return stream.run()
+    match find_base(adapter, wanted_base, work.surroundings):
+        case GgufFile(path=path):
+            return _with_gguf(adapter, path, identity, work)
+        case HubRepo(id=repository, revision=revision):
+            with work.surroundings.hub() as session:
+                listing = list_repository(session, repository, revision, work.cancel)
+                return Stream(work, session, listing, WithAddon(adapter), identity).run()
+        case folder:
+            prepared = prepare_checkpoint(folder.path, work, view=WithAddon(adapter), identity=identity)
+            return replace(prepared, original=None)
 
 
-def _with_gguf(
-    adapter: Adapter,
-    base: Path,
-    identity: str,
-    plan: ImportPlan,
-    folder: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Prepared:
-    with step(Step.LOOKING, listener):
+def _with_gguf(adapter: Adapter, base: Path, identity: str, work: Work) -> Prepared:
+    with work.step(Step.LOOKING):
         content, files = merged_with_gguf(adapter, base)
     reader = rows_of(files, adapter)
     identity += state_of(file.path for file in files)
     try:
-        return write_rows(reader, content, identity, plan, folder, surroundings, listener, cancel)
+        with work.step(Step.PREPARING):
+            written = work.write(content, reader, identity)
     finally:
         reader.close()
+    return finished(content, work, written)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ..modelfile.persona import Persona
-from .plan import NO_ENGINE, ImportPlan
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,6 @@ class Prepared:
     original: Path | None = None
     persona: Persona = field(default_factory=Persona)
     warnings: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
-
-
-def result_path(plan: ImportPlan, folder: Path) -> Path:
-    """Where a made file is written: at once where it was asked for, or in the workspace."""
-    if plan.choice.engine == NO_ENGINE and plan.choice.output is not None:
-        return plan.choice.output
-    return folder / "model.gguf"
 
 
 def state_of(paths: Iterable[Path]) -> str:

@@ -1,35 +1,24 @@
-"""A person's GGUF made smaller, or a split set made one file. The original is never changed."""
+"""A person's GGUF made smaller, mended, or a split set made one file. The original is never changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..convert.content import MetadataEntry
-from ..events import CancelToken, Listener
+from ..formats.gguf_facts import facts
 from ..formats.gguf_repair import repairs
 from ..formats.source import FileSource
-from ..formats.split import GgufSet
-from ..quantize.gguf_sets import merge
+from ..formats.split import GgufSet, read_set
+from ..quantize.gguf_sets import changed, merge
 from ..quantize.gguf_source import GgufFile, GgufWeights, stored_content
 from ..quantize.layout import exact_sizes
 from ..quantize.sizes import offered
-from ..quantize.writer import write_gguf
-from .imatrix import read_importance
 from .inspection import AS_IS
-from .plan import ImportPlan
-from .prepared import state_of
-from .surroundings import Surroundings
+from .prepared import Prepared, state_of
+from .work import Work
 
 _WORTH_IT = 0.95  # a size that saves less than this is not offered
-
-
-@dataclass(frozen=True)
-class Rewritten:
-    path: Path
-    sha256: str
-    warnings: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 def smaller_sizes(whole: GgufSet, paths: tuple[Path, ...], size_bytes: int) -> dict[str, int]:
@@ -39,34 +28,36 @@ def smaller_sizes(whole: GgufSet, paths: tuple[Path, ...], size_bytes: int) -> d
     return {name: each for name, each in sizes.items() if each < size_bytes * _WORTH_IT}
 
 
-def rewrite(
-    whole: GgufSet,
-    paths: tuple[Path, ...],
-    plan: ImportPlan,
-    destination: Path,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
-) -> Rewritten:
+def rewrite(whole: GgufSet, paths: tuple[Path, ...], work: Work) -> Prepared:
     """Raises as quantize.writer.write_gguf."""
     files = _files(whole, paths)
-    threads = surroundings.threads or None
-    if plan.choice.size == AS_IS:
-        written = merge(files, destination, listener=listener, cancel=cancel, threads=threads, identity=state_of(paths))
-        return Rewritten(written.path, written.sha256)
-    content = stored_content(files)
-    written = write_gguf(
-        content,
-        plan.choice.size,
-        GgufWeights(files),
-        destination,
-        listener=listener,
-        cancel=cancel,
-        threads=threads,
-        importance=read_importance(plan.choice.imatrix),
-        identity=state_of(paths),
+    changes = _changes(whole, paths[0]) if work.plan.choice.repair else []
+    warnings: tuple[tuple[str, dict[str, str]], ...] = ()
+    if work.plan.choice.size == AS_IS:
+        written = merge(
+            files,
+            work.result,
+            listener=work.listener,
+            cancel=work.cancel,
+            threads=work.threads,
+            identity=state_of(paths),
+            changes=changes,
+        )
+    else:
+        content = stored_content(files)
+        content = replace(content, metadata=changed(content.metadata, changes))
+        warnings = content.warnings
+        written = work.write(content, GgufWeights(files), state_of(paths))
+    known = facts(read_set(written.path)[0].header)
+    return Prepared(
+        path=written.path,
+        ours=True,
+        size=known.size,
+        has_template=bool(known.chat_template),
+        embedding_only=known.is_embedding,
+        sha256=written.sha256,
+        warnings=warnings,
     )
-    return Rewritten(written.path, written.sha256, content.warnings)
 
 
 def _changes(whole: GgufSet, path: Path) -> list[MetadataEntry]:

@@ -6,19 +6,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..engines.base import Engine, InstallRequest, Ownership
-from ..errors import Code, ModelyardError
-from ..events import CancelToken, Event, Listener, Step, warning
+from ..engines.base import InstallRequest, Ownership
+from ..events import CancelToken, Listener, Step, warning
 from ..modelfile.persona import Persona
+from .answering_right import put_to_the_test
 from .finished_file import look_at
 from .inspection import AS_IS
 from .plan import NO_ENGINE, ImportPlan
 from .planning import work_key
 from .prepare import prepare
 from .prepared import Prepared
-from .smoke_test import SmokeReport, tested
 from .steps import copy_file, step
 from .surroundings import Surroundings
+from .work import Work
 from .workspace import Workspace
 
 
@@ -48,7 +48,7 @@ def run_import(plan: ImportPlan, surroundings: Surroundings, listener: Listener,
     key = work_key(plan)
     workspace = Workspace(surroundings.work_folder)
     folder = workspace.folder(key)
-    prepared = prepare(plan, folder, surroundings, listener, cancel)
+    prepared = prepare(Work(plan, folder, surroundings, listener, cancel))
     for code, fields in prepared.warnings:
         listener(warning(code, **fields))
     cancel.check()
@@ -101,9 +101,10 @@ def _install(
     with step(Step.ADDING, listener):
         model = engine.install(request, listener, cancel)
     with step(Step.TESTING, listener):
-        report = _tested(engine, model.name, prepared, listener, cancel)
-    for event in _remarks(report):
-        listener(event)
+        outcome = put_to_the_test(engine, replace(request, name=model.name), prepared, listener, cancel)
+    for note in outcome.notes:
+        listener(warning(note.code, **note.fields))
+    report = outcome.report
     engine.unload(model.name)
     return ImportResult(
         name=model.name,
@@ -118,27 +119,3 @@ def _install(
         original="" if prepared.original is None else str(prepared.original),
         original_bytes=plan.sources_bytes,
     )
-
-
-def _tested(engine: Engine, name: str, prepared: Prepared, listener: Listener, cancel: CancelToken) -> SmokeReport:
-    """The smoke test. A file that the engine cannot load at all does not stay in it."""
-    try:
-        return tested(engine, name, listener, cancel, template=prepared.has_template, embedding=prepared.embedding_only)
-    except ModelyardError as error:
-        if error.code is Code.ENGINE_LOAD_FAILED:
-            engine.remove(name)
-        raise
-
-
-def _remarks(report: SmokeReport) -> list[Event]:
-    match report.verdict:
-        case "runs_on" | "silent":
-            return [warning(report.verdict)]
-        case "leaks":
-            return [warning("leaks", detail=report.detail)]
-        case "base":
-            return [warning("base_model")]
-        case "embedding":
-            return [warning("embedding_model")]
-        case _:
-            return []

@@ -12,23 +12,21 @@ from pathlib import Path
 from ..convert.content import GgufContent, TensorJob
 from ..convert.dequantize import unpacked
 from ..convert.plan import gguf_content
+from ..convert.projector import projector_content
 from ..errors import Code, ModelyardError
-from ..events import CancelToken, Listener, Step
+from ..events import CancelToken, Step
 from ..formats.checkpoint import Checkpoint, Locate, TensorTable
 from ..formats.checkpoint_tensor import FileRange
 from ..formats.hf_folder import read_checkpoint
 from ..hub.fetch.fetch import Fetch, FetchOptions
 from ..hub.session import Session
 from ..hub.values import RepoFile, RepoListing
-from ..quantize.writer import discard, write_gguf
+from ..quantize.writer import discard
 from .early_rows import EarlyCheckpoint
 from .hub_tree import HubTree
-from .imatrix import read_importance
-from .plan import ImportPlan
-from .prepare_checkpoint import finished
-from .prepared import Prepared, result_path
-from .steps import step
-from .surroundings import Surroundings
+from .prepare_checkpoint import PROJECTOR_SIZE, finished, write_projector
+from .prepared import Prepared
+from .work import Work
 
 _SHARDS_AHEAD = 3
 _LEAST_AHEAD = 1_000_000_000
@@ -36,90 +34,93 @@ _LEAST_AHEAD = 1_000_000_000
 
 @dataclass(frozen=True)
 class Stream:
-    """One import of a repository's checkpoint. `place`: where shards land; `view`: through which it is converted (an
-    add-on merged), `identity`: the state of what the view adds."""
+    """One import of a repository's checkpoint. `view`: through which it is converted (an add-on merged), `identity`:
+    the state of what the view adds."""
 
-    plan: ImportPlan
-    folder: Path
-    place: Path
+    work: Work
     session: Session
     listing: RepoListing
-    surroundings: Surroundings
-    listener: Listener
-    cancel: CancelToken
     view: Callable[[TensorTable], TensorTable] = unpacked
     identity: str = ""
+
+    @property
+    def place(self) -> Path:
+        """Where shards land: with the job, or among the downloads if the originals are kept."""
+        if self.work.plan.choice.keep_original:
+            return self.work.surroundings.folders.downloads.joinpath(*self.listing.id.split("/"))
+        return self.work.folder / "fetched"
 
     def run(self) -> Prepared:
         """Raises HUB_*, and what reading, converting and writing raise; everything fetched and written so far stays
         for the next try, unless a file came wrong after parts of it were used (HUB_FILE_DAMAGED)."""
-        tree = HubTree(self.session, self.listing, self.cancel)
-        with step(Step.LOOKING, self.listener):
+        tree = HubTree(self.session, self.listing, self.work.cancel)
+        with self.work.step(Step.LOOKING):
             checkpoint = read_checkpoint(tree)
-        result = result_path(self.plan, self.folder)
+        result = self.work.result
         unproven = result.with_name(result.name + ".unproven")  # visible under its name only when all hashes are right
         fetch = self._fetch(self._files(tree, checkpoint), unproven)
-        with step(Step.DOWNLOADING, self.listener), fetch:
-            prepared = self._convert(early(checkpoint, fetch, self.cancel), fetch, unproven)
+        with self.work.step(Step.DOWNLOADING), fetch:
+            prepared = self._convert(early(checkpoint, fetch, self.work.cancel), fetch, unproven)
             self._wait_for_proof(checkpoint, fetch)
             if any(fetch.was_faulty(shard.name) for shard in checkpoint.shards):
                 prepared = self._convert_again(checkpoint, fetch, unproven)
         unproven.replace(result)
         fetch.finish()
-        return Prepared(**{**vars(prepared), "path": result})
-
-    def _fetch(self, files: list[RepoFile], unproven: Path) -> Fetch:
-        """What a former run fetched, unless it used up shards of a result that is no longer there."""
-        fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self._options(files))
-        unproven.unlink(missing_ok=True)
-        if not unproven.with_name(unproven.name + ".part").exists() and any(fetch.is_consumed(f.path) for f in files):
-            fetch.discard()
-            fetch = Fetch(self.session, self.listing, files, self.place, self.listener, self._options(files))
-        return fetch
+        return replace(prepared, path=result)
 
     def options(self) -> FetchOptions:
-        return FetchOptions(bytes_per_second=self.surroundings.download_limit, cache=self.surroundings.hub_cache)
+        surroundings = self.work.surroundings
+        return FetchOptions(bytes_per_second=surroundings.download_limit, cache=surroundings.hub_cache)
 
     def _options(self, files: Sequence[RepoFile]) -> FetchOptions:
         """The disk holds the result and a few shards beside it, however much faster fetching is than converting."""
-        if self.plan.choice.keep_original:
+        if self.work.plan.choice.keep_original:
             return self.options()
         largest = max((file.size for file in files), default=0)
         return replace(self.options(), ahead_bytes=max(_SHARDS_AHEAD * largest, _LEAST_AHEAD))
 
+    def _fetch(self, files: list[RepoFile], unproven: Path) -> Fetch:
+        """What a former run fetched, unless it used up shards of a result that is no longer there."""
+
+        def fetch() -> Fetch:
+            return Fetch(self.session, self.listing, files, self.place, self.work.listener, self._options(files))
+
+        begun = fetch()
+        unproven.unlink(missing_ok=True)
+        if not unproven.with_name(unproven.name + ".part").exists() and any(begun.is_consumed(f.path) for f in files):
+            begun.discard()
+            begun = fetch()
+        return begun
+
     def _files(self, tree: HubTree, checkpoint: Checkpoint) -> list[RepoFile]:
         wanted = [shard.name for shard in checkpoint.shards]
-        if self.plan.choice.keep_original:
+        if self.work.plan.choice.keep_original:
             wanted = tree.small_names() + wanted
         return [listed(self.listing, name) for name in wanted]
 
     def _convert(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
+        """The projector first: its shards must not go before."""
         table = self.view(checkpoint)
         content = gguf_content(table)
+        projector = projector_content(table, outtype=PROJECTOR_SIZE)
         fetch.prioritise(shards_in_order(table, content))
+        identity = f"{self.listing.id}@{self.listing.revision} {self.identity}"
         reader = table.reader(self._locate(fetch))
+        keep = self.work.plan.choice.keep_original
         try:
-            with step(Step.PREPARING, self.listener):
-                written = write_gguf(
-                    content,
-                    self.plan.choice.size,
-                    reader,
-                    destination,
-                    listener=self.listener,
-                    cancel=self.cancel,
-                    threads=self.surroundings.threads or None,
-                    importance=read_importance(self.plan.choice.imatrix),
-                    identity=f"{self.listing.id}@{self.listing.revision} {self.identity}",
-                    as_read=True,
-                    on_safe=ShardRelease(table, content, fetch, keep=self.plan.choice.keep_original),
+            with self.work.step(Step.PREPARING):
+                seen = write_projector(projector, reader, identity, self.work)
+                release = ShardRelease(table, content, fetch, keep=keep)
+                written = self.work.write(
+                    content, reader, identity, destination=destination, as_read=True, on_safe=release
                 )
         finally:
             reader.close()
-        return finished(content, self.plan, written.path, written.sha256)
+        return replace(finished(content, self.work, written), projector=seen)
 
     def _locate(self, fetch: Fetch) -> Locate:
         def locate(shard: str) -> FileRange:
-            path = fetch.wait_for(shard, cancel=self.cancel)
+            path = fetch.wait_for(shard, cancel=self.work.cancel)
             return FileRange(path, 0, path.stat().st_size)
 
         return locate
@@ -127,14 +128,15 @@ class Stream:
     def _wait_for_proof(self, checkpoint: Checkpoint, fetch: Fetch) -> None:
         for shard in checkpoint.shards:
             if not fetch.is_consumed(shard.name):
-                fetch.wait_for(shard.name, cancel=self.cancel)
-        if self.plan.choice.keep_original:
-            fetch.wait(self.cancel)
+                fetch.wait_for(shard.name, cancel=self.work.cancel)
+        if self.work.plan.choice.keep_original:
+            fetch.wait(self.work.cancel)
 
     def _convert_again(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
         """Wrong bytes may have gone into the result: it is made anew from the files, which are right now."""
-        discard(destination)
-        destination.unlink(missing_ok=True)
+        for made in (destination, self.work.result.with_name(f"mmproj-{self.work.result.name}")):
+            discard(made)
+            made.unlink(missing_ok=True)
         gone = next((shard.name for shard in checkpoint.shards if fetch.is_consumed(shard.name)), None)
         if gone is not None:
             fetch.discard()
