@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from modelyard.chat.values import Role, State
 from modelyard.errors import Code, ModelyardError
 from modelyard.ui.app import Desktop
+from modelyard.ui.chat.answer_message import AnswerMessage
 from modelyard.ui.chat.links import offer_link
-from modelyard.ui.chat.message_views import AnswerMessage, UserMessage
+from modelyard.ui.chat.user_message import UserMessage
 from modelyard.ui.routes import Place
 from modelyard.ui.widgets.error_panel import ErrorPanel
 
@@ -84,7 +85,7 @@ def test_stop_keeps_what_came(desk: Desktop, house: House, qtbot: QtBot) -> None
     message = house.chats().messages.tail(1).messages[-1]
     assert message.state is State.STOPPED
     assert message.content and ANSWER.startswith(message.content)
-    assert any(label.text() == "stopped" for label in page.findChildren(QLabel))
+    assert any(label.text() == "You stopped this answer." for label in page.findChildren(QLabel))
 
 
 def test_once_more_keeps_both_versions(desk: Desktop, house: House, qtbot: QtBot) -> None:
@@ -126,7 +127,7 @@ def test_a_failed_answer_is_still_there_after_a_restart(
     page = chat(again)
     wait_for(lambda: page._list._list.count() == 1)
     item = page._list._list.item(0)
-    page._list.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+    page._list.chosen.emit(item.data(Qt.ItemDataRole.UserRole), 0)
     wait_for(lambda: len(shown(page, ErrorPanel)) == 1)
     assert len(shown(page, UserMessage)) == 1
     again.close()
@@ -138,14 +139,13 @@ def test_the_draft_survives(desk: Desktop, house: House, qtbot: QtBot) -> None:
     page = chat(desk)
     page._composer.field.setFocus()
     qtbot.keyClicks(page._composer.field, "half a thou")
-    page._composer._draft_timer.start(0)
+    page._composer.flush()
     wait_for(lambda: house.chats().drafts.get().text == "half a thou")
-    page._composer.field.clear()
     page._begin_new()
     wait_for(lambda: page._composer.field.toPlainText() == "half a thou")
 
 
-def test_search_and_delete(desk: Desktop, house: House, qtbot: QtBot, monkeypatch: Any) -> None:
+def test_search_delete_and_undo(desk: Desktop, house: House, qtbot: QtBot) -> None:
     page = chat(desk)
     for question in ("Tell me about rainbows", "给我讲讲火车"):
         page._begin_new()
@@ -157,11 +157,17 @@ def test_search_and_delete(desk: Desktop, house: House, qtbot: QtBot, monkeypatc
     page._list._search.setText("")
     wait_for(lambda: page._list._list.count() == 2)
 
-    monkeypatch.setattr("modelyard.ui.chat.view.ask", lambda *_words: True)
+    page._list._list.setFocus()
     page._list._list.setCurrentRow(0)
     QTest.keyClick(page._list._list, Qt.Key.Key_Delete)
     wait_for(lambda: page._list._list.count() == 1)
-    assert house.chats().conversations.count() == 1
+    press(page, "Undo")
+    wait_for(lambda: page._list._list.count() == 2)
+    page._list._list.setFocus()
+    page._list._list.setCurrentRow(0)
+    QTest.keyClick(page._list._list, Qt.Key.Key_Delete)
+    page._library._delete_now()
+    wait_for(lambda: house.chats().conversations.count() == 1)
 
 
 def test_links_are_shown_before_they_open(desk: Desktop, monkeypatch: Any) -> None:

@@ -43,7 +43,7 @@ class Composer(QFrame):
         self.setObjectName("composer")
         self._context = context
         self._icons = icons = context.icons
-        self._busy = self._ready = False
+        self._busy = self._ready = self._wanted = False
         self._attachments: tuple[Attachment, ...] = ()
         self._models: list[InstalledModel] = []
         self._current: InstalledModel | None = None
@@ -93,6 +93,9 @@ class Composer(QFrame):
         self._attach_button.setToolTip(hint)
         self._attach_button.setAccessibleName(hint)
         self._update()
+        if self._wanted and self._ready:
+            self._wanted = False
+            self._send()
 
     def open_model_menu(self) -> None:
         self._model_menu()
@@ -193,9 +196,13 @@ class Composer(QFrame):
 
     def _send(self) -> None:
         text = self.field.toPlainText().strip()
-        if (text or self._attachments) and self._ready and not self._busy:
-            self._draft_timer.stop()
-            self.sent.emit(text)
+        if not (text or self._attachments) or self._busy:
+            return
+        if not self._ready:
+            self._wanted = not self._models  # Enter before the models are known is not lost
+            return
+        self._draft_timer.stop()
+        self.sent.emit(text)
 
     def _changed(self) -> None:
         self._fit()

@@ -60,12 +60,12 @@ class Library(QObject):
 
         def show_hits(hits: list[tuple[Conversation, SearchHit | None]]) -> None:
             if words == self._list.search:
-                self._list.show_hits([each for each in hits if not self._hidden(each[0])])
+                self._list.show_hits([each for each in hits if not self.hidden(each[0])])
 
         def show(found: list[Conversation]) -> None:
             if words == self._list.search:
                 self._complete = len(found) < _PAGE
-                self._list.show_all([each for each in found if not self._hidden(each)], self._session.number)
+                self._list.show_all([each for each in found if not self.hidden(each)], self._session.number)
 
         if words:
             in_background(self, search, show_hits, self.failed.emit)
@@ -82,11 +82,12 @@ class Library(QObject):
             self._asking = False
             self._complete = len(found) < _PAGE
             if not self._list.search:
-                self._list.show_more([each for each in found if not self._hidden(each)], self._session.number)
+                self._list.show_more([each for each in found if not self.hidden(each)], self._session.number)
 
         in_background(self, lambda _token: chats().conversations.list(_PAGE, behind), show, self.failed.emit)
 
-    def _hidden(self, conversation: Conversation) -> bool:
+    def hidden(self, conversation: Conversation) -> bool:
+        """It was deleted a moment ago and can still be taken back."""
         return self._deleted is not None and self._deleted.id == conversation.id
 
     # --- one conversation ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QTextBrowser, QToolButton
 
@@ -83,9 +83,9 @@ class MarkdownView(QTextBrowser):
         """How much of a very long text is not shown yet."""
         return max(0, len(self._growing.text) - self._shown) if self._shown else 0
 
-    def loadResource(self, kind: int, name: QUrl) -> None:
-        """Nothing is ever loaded: neither files nor pictures from the network."""
-        return
+    def loadResource(self, kind: int, name: QUrl) -> QByteArray:
+        """Nothing is ever loaded: neither files nor pictures from the network. (For None Qt would read the file.)"""
+        return QByteArray()
 
     # --- text ------------------------------------------------------------------------------------------------------
     def set_text(self, text: str) -> None:

@@ -159,9 +159,9 @@ class ChatView(QWidget):
 
     def _first_look(self) -> None:
         """After the first paint: what is installed, what was said."""
+        self._session.begin_new()
         self._models.refresh()
         self._library.refresh()
-        self._session.begin_new()
         self._notices.look_at_store()
         in_background(self, lambda _token: warm_up(), lambda _done: None, lambda _error: None)
 
@@ -200,7 +200,8 @@ class ChatView(QWidget):
             act(self._session.conversation)
 
     def _head_changed(self, conversation: Conversation) -> None:
-        self._list.show_one(conversation, self._session.number)
+        if not self._library.hidden(conversation):
+            self._list.show_one(conversation, self._session.number)
         if conversation.id == self._session.number:
             self._header.show_conversation(conversation)
             self._panel.show_values(conversation.system, conversation.options)

@@ -10,7 +10,7 @@ from .values import Block, Code, Place
 
 LONGEST = 200_000  # characters that are read as Markdown; what comes behind is shown as it is
 _LONGEST_OPEN = 3_000  # an open block longer than this is closed as it stands
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[^\n]*\n")
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)]) ", re.M)
 
 
@@ -62,22 +62,22 @@ class GrowingText:
 
     def _cut(self) -> Growth:
         """Closes a long open block at a good place; of code and lists the next part goes on with it."""
-        opening = _FENCE.match(self._fence + self._rest)
+        opening = _opening_fence(self._fence + self._rest)
         at = self._rest.rfind("\n") + 1
-        if opening is None:
+        if not opening:
             items = [match.start() for match in _ITEM.finditer(self._rest)]
             at = items[-1] if len(items) > 1 else at
             at = at or self._rest.rfind(" ") + 1
-        elif not self._fence and at <= opening.end():
+        elif not self._fence and at <= len(opening):
             at = 0
         rest = self._rest[at:] if at else ""
-        if opening is not None and not at:
+        if opening and not at:
             self._rest += "\n"  # a line of code without end: it is cut where it stands
         whole, self._rest = self._rest, self._rest[: len(self._rest) - len(rest)]
         finished = self._read()
         self._rest = whole
         self._advance(whole, rest)
-        self._fence = opening[0] if opening is not None else ""
+        self._fence = opening
         if not rest:
             return Growth(finished)
         return Growth(finished, self._placed(parse(self._fence + rest).blocks))
@@ -98,6 +98,13 @@ class GrowingText:
     def _advance(self, whole: str, rest: str) -> None:
         self._line += whole.count("\n") - rest.count("\n")
         self._rest = rest
+
+
+def _opening_fence(text: str) -> str:
+    """The first line, if it opens a code block; else ""."""
+    line = text[: text.find("\n") + 1]
+    marks = line.strip()
+    return line if _FENCE.match(line) and "`" not in marks.lstrip("`") else ""
 
 
 def _from_line(text: str, lines: int) -> str:

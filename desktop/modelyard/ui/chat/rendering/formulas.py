@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,7 +92,9 @@ def draw(latex: str, pixels: int, colour: str, ratio: float) -> Picture:
     """Raises anything that ziamath raises, ValueError for what is too large."""
     if len(latex) > _LONGEST or _depth(latex) > _DEEPEST:
         raise ValueError("too long")
-    import ziamath
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it finds its fonts in an old-fashioned way
+        import ziamath
 
     ziamath.config.svg2 = False  # with it Qt draws only the strokes
     formula = ziamath.Latex(latex, size=pixels, color=colour)
