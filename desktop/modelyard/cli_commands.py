@@ -217,6 +217,8 @@ def _model_fields(model: InstalledModel) -> dict[str, Any]:
 
 def _confirmed(plan: ImportPlan, seen: Inspection, options: argparse.Namespace, output: Output) -> bool:
     _show_inspection(seen, output, only=plan.choice.size)
+    for note in plan.warnings:
+        output.line("! " + output.words.warning(note.code, note.fields))
     if options.yes or not sys.stdin.isatty():
         return True
     answer = input("[Y/n] ").strip().lower()
@@ -230,9 +232,8 @@ def _show_inspection(seen: Inspection, output: Output, only: str = "") -> None:
         output.line("! " + words.warning(note.code, note.fields))
     if seen.refusal is not None:
         output.line("✗ " + words.error_line(seen.refusal.error()))
-    for option in seen.sizes:
-        if only.lower() != option.size.lower() if only else not option.listed:
-            continue
+    shown = [seen.option(only)] if only else [option for option in seen.sizes if option.listed]
+    for option in shown:
         mark = "→" if option.recommended else " "
         fit = words.label("fits", option.fit.value)
         title = words.size(option.size)[0]
