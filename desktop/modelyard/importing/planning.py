@@ -81,7 +81,7 @@ def _complete(
     else:
         base = technical_name(choice.display_name) if choice.display_name else inspection.suggested_name
         name = unused(base if size == AS_IS else name_with_size(base, size), taken)
-    shown = choice.display_name or (choice.name if choice.name and choice.name != name else inspection.title)
+    shown = choice.display_name or choice.name or inspection.title
     return replace(choice, size=size, engine=engine, name=name, display_name=shown)
 
 
