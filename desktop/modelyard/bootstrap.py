@@ -6,14 +6,14 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .host.folders import Folders, folders_at, resources_folder
-from .host.settings import Settings
+from .host.settings import Settings, Value
 
 if TYPE_CHECKING:
     from .chat.store import ChatStore
@@ -37,28 +37,46 @@ class House:
     folders: Folders
     settings: Settings
     _lock: threading.RLock = field(default_factory=threading.RLock)
-
-    @cached_property
-    def _engines(self) -> Mapping[str, Engine]:
-        from .engines.builtin.engine import BuiltinEngine
-        from .engines.ollama.engine import OllamaEngine
-        from .importing.describe import describe
-
-        models = self.settings.text("models_folder")
-        return {
-            "builtin": BuiltinEngine(
-                Path(models) if models else self.folders.models,
-                describe=describe,
-                threads=self.settings.number("threads"),
-                gpu_layers=self.settings.number("gpu_layers"),
-            ),
-            "ollama": OllamaEngine(self.settings.text("ollama_address")),
-        }
+    _engines: dict[str, tuple[tuple[Value, ...], Engine]] = field(default_factory=dict)
+    _retired: list[Engine] = field(default_factory=list)
 
     @property
     def engines(self) -> Mapping[str, Engine]:
+        """Made when first asked for, and anew after a setting they are made from has changed. The old one may still be
+        giving an answer: it is closed at the end."""
         with self._lock:
-            return self._engines
+            for engine_id, (keys, make) in self._engine_makers().items():
+                values = tuple(self.settings.get(key) for key in keys)
+                known = self._engines.get(engine_id)
+                if known is None or known[0] != values:
+                    if known is not None:
+                        self._retired.append(known[1])
+                    self._engines[engine_id] = (values, make())
+            return {engine_id: engine for engine_id, (_, engine) in self._engines.items()}
+
+    def _engine_makers(self) -> Mapping[str, tuple[Sequence[str], Callable[[], Engine]]]:
+        """By id: the settings an engine is made from, and how."""
+        return {
+            "builtin": (("models_folder", "threads", "gpu_layers"), self._builtin),
+            "ollama": (("ollama_address",), self._ollama),
+        }
+
+    def _builtin(self) -> Engine:
+        from .engines.builtin.engine import BuiltinEngine
+        from .importing.describe import describe
+
+        models = self.settings.text("models_folder")
+        return BuiltinEngine(
+            Path(models) if models else self.folders.models,
+            describe=describe,
+            threads=self.settings.number("threads"),
+            gpu_layers=self.settings.number("gpu_layers"),
+        )
+
+    def _ollama(self) -> Engine:
+        from .engines.ollama.engine import OllamaEngine
+
+        return OllamaEngine(self.settings.text("ollama_address"))
 
     @cached_property
     def _chats(self) -> ChatStore:
@@ -95,7 +113,7 @@ class House:
         chosen = self.settings.text("proxy")
         return self.settings.text("proxy_address") if chosen == "address" else chosen
 
-    @cached_property
+    @property
     def surroundings(self) -> Surroundings:
         from .host.machine import this_machine
         from .hub.fetch.cache import cache_folder
@@ -115,8 +133,14 @@ class House:
         )
 
     def _default_engine(self) -> str:
+        """Ollama is asked only if the person chose "Ollama when it is running"."""
+        from .engines.base import EngineState
+
         chosen = self.settings.text("engine")
-        return chosen if chosen != "auto" else "builtin"
+        if chosen != "auto":
+            return chosen
+        running = self.engines["ollama"].status().state is EngineState.READY
+        return "ollama" if running else "builtin"
 
     def start_worker(self, record: Mapping[str, Any]) -> Child:
         """A worker process doing one job. Access keys that are in no keyring travel over its pipe. Raises OSError."""
@@ -132,9 +156,8 @@ class House:
 
     def close(self) -> None:
         with self._lock:
-            if "_engines" in self.__dict__:
-                for engine in self._engines.values():
-                    engine.close()
+            for engine in (*self._retired, *(engine for _, engine in self._engines.values())):
+                engine.close()
             if "_chats" in self.__dict__:
                 self._chats.close()
 

@@ -184,6 +184,7 @@ class Code(StrEnum):
     OLLAMA_ADDRESS_INVALID = "ollama_address_invalid", Action.OPEN_SETTINGS  # fields: address
     OLLAMA_NOT_OLLAMA = "ollama_not_ollama", Action.OPEN_SETTINGS  # something else answers; fields: address
     OLLAMA_START_FAILED = "ollama_start_failed", Action.RETRY  # fields: detail
+    OLLAMA_TOO_OLD = "ollama_too_old", Action.GET_OLLAMA  # for the architecture; fields: needed, version, url
     OLLAMA_LOST = "ollama_lost", Action.RETRY  # the connection broke; fields: address
     OLLAMA_BUSY = "ollama_busy", Action.RETRY  # its queue is full
     OLLAMA_DISK_FULL = "ollama_disk_full", Action.FREE_SPACE  # said by a server; how much is not known

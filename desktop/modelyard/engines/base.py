@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..events import CancelToken, Listener
 from ..modelfile.persona import ParameterValue, Persona
@@ -201,3 +201,36 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End children and connections. Idempotent."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What an engine says before a model comes to it.
+
+    `taken`: the installed model that has the name already, or empty. `warnings`: codes of words/warnings with their
+    fields. `store`: the folder in which the engine will need `need_bytes` at the fullest moment, besides the file
+    itself; None where this computer cannot see it."""
+
+    taken: str = ""
+    warnings: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    store: Path | None = None
+    need_bytes: int = 0
+
+
+@runtime_checkable
+class Admits(Protocol):
+    """An engine that can say beforehand what will come of an install."""
+
+    def admission(self, name: str, size_bytes: int, architecture: str, made_in: Path | None) -> Admission:
+        """`name` may be empty. `made_in`: the folder in which a file of ours will lie, None for a person's own file.
+
+        Raises OLLAMA_TOO_OLD, what status() would tell as an error."""
+
+
+@runtime_checkable
+class SettlesPrompt(Protocol):
+    """An engine that puts a conversation into the model's form by means of its own."""
+
+    def settle_prompt(self, name: str, chat_format: ChatFormat, cancel: CancelToken) -> bool:
+        """Compares what the model gets with what its own template says, and mends it where it can. Loads the model.
+        False if the two still differ. Raises ENGINE_*, OLLAMA_*, Cancelled."""

@@ -45,7 +45,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("language", "look", "system", choices=("system", "en", "zh_CN")),
     Setting("look", "look", "system", choices=("system", "light", "dark")),
     Setting("text_scale", "look", 1.0, minimum=0.8, maximum=2.0),
-    Setting("engine", "engines", "auto", choices=("auto", "builtin", "ollama")),
+    Setting("engine", "engines", "builtin", choices=("builtin", "auto", "ollama")),
     Setting("ollama_address", "engines", ""),
     Setting("ollama_more_addresses", "engines", ""),
     Setting("threads", "engines", 0, minimum=0, maximum=512),

@@ -31,7 +31,9 @@ class Tested:
 def put_to_the_test(
     engine: Engine, request: InstallRequest, prepared: Prepared, listener: Listener, cancel: CancelToken
 ) -> Tested:
-    """`request`: how it was installed; a template that a person wrote is left as it is. A file that the engine cannot load at all does not stay in it. Raises what the engine raises then."""
+    """`request`: how it was installed; a template that a person wrote is left as it is.
+
+    A file that the engine cannot load at all does not stay in it. Raises what the engine raises then."""
     name = request.name
     compared = not prepared.embedding_only and not request.persona.template
     notes = _settled(engine, name, request.chat_format, cancel) if compared else []

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from ...errors import Code, ModelyardError
 from ...events import CancelToken, Listener
+from ...host.machine import same_drive
 from ...modelfile.persona import Persona
 from ..base import (
+    Admission,
     ChatChunk,
     ChatFormat,
     ChatRequest,
@@ -27,8 +29,8 @@ from ..base import (
 from . import names, needs, running, updating
 from .chat import chat, needs_a_copy
 from .client import Connection
+from .find import DOWNLOAD_PAGE, find_ollama
 from .find import Installation as Program
-from .find import find_ollama
 from .host_address import Address, own_address, parse_host
 from .install import Installation
 from .leftovers import Leftover, find_leftovers, remove_leftovers
@@ -220,6 +222,10 @@ class OllamaEngine:
         """Gives the model a template that sends what it expects, if one does. See rendering.py."""
         return repair_rendering(self._connection, self.version(), name, chat_format, cancel)
 
+    def settle_prompt(self, name: str, chat_format: ChatFormat, cancel: CancelToken) -> bool:
+        """See engines/base.SettlesPrompt."""
+        return not self.repair_rendering(name, chat_format, cancel).differs
+
     # --- before an import, and free space ----------------------------------------------------------------------------
 
     def readiness(self, name: str, size_bytes: int, architecture: str = "", *, linked: bool = False) -> needs.Readiness:
@@ -233,6 +239,17 @@ class OllamaEngine:
             architecture=architecture,
             linked=linked,
         )
+
+    def admission(self, name: str, size_bytes: int, architecture: str, made_in: Path | None) -> Admission:
+        """See engines/base.Admits. A model that this Ollama could not run is refused: it would only be copied."""
+        store = self.store()
+        linked = made_in is not None and store is not None and store.is_ours and same_drive(made_in, store.root)
+        ready = self.readiness(name, size_bytes, architecture, linked=linked)
+        if ready.too_old is not None:
+            needed = ready.too_old.first
+            raise ModelyardError(Code.OLLAMA_TOO_OLD, needed=needed, version=ready.version.text, url=DOWNLOAD_PAGE)
+        warnings = tuple((code, fields) for code, fields in ready.warnings())
+        return Admission(ready.taken, warnings, ready.drive, ready.need_bytes)
 
     def store(self) -> Store | None:
         """This server's folder, if it is on this computer: told by the FROM line of any model, else where Ollama

@@ -76,12 +76,17 @@ def repair_rendering(
     before = check_rendering(connection, name, chat_format, persona)
     if not before.differs:
         return before
-    for template in candidate_templates(chat_format):
-        cancel.check()
-        tried = replace(persona, template=template)
-        update(connection, version, name, tried, CancelToken())
-        check = check_rendering(connection, name, chat_format, tried)
-        if not check.differs:
-            return check
-    update(connection, version, name, persona, CancelToken())
+    settled = False
+    try:
+        for template in candidate_templates(chat_format):
+            cancel.check()
+            tried = replace(persona, template=template)
+            update(connection, version, name, tried, CancelToken())
+            check = check_rendering(connection, name, chat_format, tried)
+            settled = not check.differs
+            if settled:
+                return check
+    finally:
+        if not settled:
+            update(connection, version, name, persona, CancelToken())
     return before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
-from ...engines.base import EngineStatus
+from ...engines.base import EngineState, EngineStatus
 from ...errors import Action, ModelyardError
 from ...events import CancelToken
 from ...importing.inspection import AS_IS, Fit, Inspection, Refusal, SizeOption
@@ -127,7 +127,10 @@ class CheckPage(WizardPage):
 
     def _usual_engine(self, statuses: Sequence[EngineStatus]) -> str:
         wanted = self.context.services.settings.text("engine")
-        return wanted if wanted != "auto" else next((each.engine for each in statuses), "")
+        if wanted != "auto":
+            return wanted
+        ready = [each.engine for each in statuses if each.state is EngineState.READY]
+        return "ollama" if "ollama" in ready else next(iter(ready), "")
 
     def _size_chosen(self, _option: SizeOption) -> None:
         self._plan()

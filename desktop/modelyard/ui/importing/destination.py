@@ -11,8 +11,9 @@ from ...engines.base import EngineState, EngineStatus
 from ...importing.plan import NO_ENGINE, ImportPlan
 from ..context import Context
 from ..design.tokens import Space
+from ..widgets.cards import Notice
 from ..widgets.labels import Text
-from ..widgets.layout import column, row
+from ..widgets.layout import clear, column, row
 
 
 class Destination(QWidget):
@@ -38,14 +39,16 @@ class Destination(QWidget):
         label = QLabel(self.tr("Where it goes"))
         label.setBuddy(self._box)
         self._disk = Text("", "caption")
-        self.setLayout(column(row(label, self._box, None, spacing=Space.M), self._disk, spacing=Space.S))
+        self._notes = column(spacing=Space.S)
+        self._icons = context.icons
+        self.setLayout(column(row(label, self._box, None, spacing=Space.M), self._disk, self._notes, spacing=Space.S))
 
     @property
     def engine(self) -> str:
         return str(self._box.currentData())
 
     def show_disk(self, plan: ImportPlan | None) -> None:
-        """Per drive: free now, free afterwards, and the least in between when that matters."""
+        """Per drive: free now, free afterwards, the least in between when that matters; then what the engine says."""
         lines = []
         for drive in plan.drives if plan else ():
             amount = self._words.amount
@@ -58,3 +61,6 @@ class Destination(QWidget):
                 )
             lines.append(line)
         self._disk.setText("\n".join(lines))
+        clear(self._notes)
+        for note in plan.warnings if plan else ():
+            self._notes.addWidget(Notice(self._icons, self._words.warning(note.code, note.fields)))
