@@ -10,11 +10,13 @@ enum { STEPS = 36 };
 #define FIRST -0.9f
 #define STEP 0.05f
 
-/* The sum of the squares of `n` weights, in order. */
-INLINE float sum_of_squares(const float *x, int n) {
-    float sum = 0;
-    for (int i = 0; i < n; i++) sum += x[i] * x[i];
-    return sum;
+/* A number for each sub-block of n weights: `factor` times the mean square of the `together` sub-blocks it is one of. */
+INLINE void variances(const float *x, int n, int64_t subs, int together, float factor, float *to) {
+    for (int64_t at = 0; at < subs; at++) {
+        float sum = 0;
+        for (int i = 0; at % together == 0 && i < together * n; i++) sum += x[at * n + i] * x[at * n + i];
+        to[at] = at % together ? to[at - 1] : factor * sum / (float)(together * n);
+    }
 }
 
 /* importance × √(variance + x²) for sub-blocks of n weights; `variance` has one number a sub-block. */

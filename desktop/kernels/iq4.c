@@ -51,9 +51,7 @@ INLINE Floats search(const Floats *x, const Floats *weights) {
 static void search_run(const float *x, int64_t subs, const float *importance, int together, float *scale) {
     Floats values[SUB], weights[SUB];
     float variance[RUN / SUB];
-    int n = together * SUB;
-    for (int64_t at = 0; importance && at < subs; at++)
-        variance[at] = at % together ? variance[at - 1] : sum_of_squares(x + at * SUB, n) * (2.0f / (float)n);
+    if (importance) variances(x, SUB, subs, together, 2, variance);
     for (int64_t at = 0; at < subs; at += LANES) {
         spread(x + at * SUB, SUB, subs - at, values);
         if (importance) weigh(importance + at * SUB, variance + at, SUB, subs - at, values, weights);

@@ -67,7 +67,7 @@ def import_by_program(source: Path, folder: Path, size: str) -> dict[str, Any]:
 def measured(command: list[str]) -> dict[str, Any]:
     """Seconds, and the most that the processes held in memory and wrote."""
     started = time.perf_counter()
-    process = psutil.Popen(command, stdout=subprocess.DEVNULL)
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     anonymous = written = 0
     while process.poll() is None:
         for one in (process, *children(process)):

@@ -12,9 +12,10 @@ from ..formats.source import FileSource
 from .gguf_source import GgufFile, GgufWeights, metadata_entry, stored_content
 from .header import ALIGNMENT, padding
 from .layout import Layout, place
+from .passage import Work
 from .recipes import Recipe, TensorPlan
 from .sizes import F32
-from .writer import WrittenFile, write_layout
+from .writer import WrittenFile, cores, write_layout
 
 _NUMBER = "split.no"
 _COUNT = "split.count"
@@ -33,9 +34,8 @@ def merge(
 ) -> WrittenFile:
     """One file of all shards, given in order, with `changes` in its metadata. Raises as writer.write_layout and
     gguf_source.stored_content."""
-    return write_layout(
-        merged_layout(files, changes), GgufWeights(files), destination, listener, cancel, threads, identity=identity
-    )
+    work = Work(listener, cancel, threads or cores())
+    return write_layout(merged_layout(files, changes), GgufWeights(files), destination, work, identity)
 
 
 def merged_layout(files: Sequence[GgufFile], changes: Sequence[MetadataEntry] = ()) -> Layout:
@@ -77,9 +77,9 @@ def split(
 ) -> list[WrittenFile]:
     """Shards `<stem>-00001-of-0000N.gguf` in the folder of `destination`. Raises as merge."""
     layouts = split_layouts(file, max_bytes)
-    weights = GgufWeights([file])
+    weights, work = GgufWeights([file]), Work(listener, cancel, cores())
     return [
-        write_layout(layout, weights, shard_path(destination, number, len(layouts)), listener, cancel)
+        write_layout(layout, weights, shard_path(destination, number, len(layouts)), work)
         for number, layout in enumerate(layouts)
     ]
 

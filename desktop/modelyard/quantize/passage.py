@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..convert.content import RowBlock, WeightReader
@@ -35,48 +36,53 @@ _PATIENCE_SECONDS = 0.5  # for a sync under way: a slow disk must not hold up a 
 _HASH_BYTES = 4 * 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Work:
+    """How a file is to be written. `order`: tensor names in the order of work, None for file order. `on_safe` is told
+    the names of all tensors that are on the disk for sure."""
+
+    listener: Listener
+    cancel: CancelToken
+    threads: int
+    importance: ImportanceMatrix | None = None
+    order: Sequence[str] | None = None
+    on_safe: Callable[[Sequence[str]], None] | None = None
+
+
 class Passage:
     """One run over one file. `journal.finished` tells which tensors are there already."""
 
     def __init__(
-        self,
-        layout: Layout,
-        reader: WeightReader,
-        file: PositionalFile,
-        journal: Journal,
-        importance: ImportanceMatrix | None,
-        order: Sequence[str] | None,
-        on_safe: Callable[[Sequence[str]], None] | None = None,
+        self, layout: Layout, reader: WeightReader, file: PositionalFile, journal: Journal, work: Work
     ) -> None:
-        self._on_safe = on_safe
+        self._work = work
         self._layout = layout
         self._reader = reader
         self._file = file
         self._journal = journal
-        self._importance = importance
         self._units = cut(layout)
         finished = set(journal.finished)
         self._ready = bytearray(unit.tensor in finished for unit in self._units)
         self._left = Counter(unit.tensor for unit in self._units if unit.tensor not in finished)
-        self._queue = self._in_order(order)
+        self._queue = self._in_order(work.order)
         self._written_bytes = len(layout.header) + sum(layout.tensors[n].nbytes for n in finished)
         self._hashed_bytes = 0
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._changed = threading.Condition()
 
-    def run(self, listener: Listener, cancel: CancelToken, threads: int) -> str:
+    def run(self) -> str:
         """Fills the file; returns its SHA-256. Raises Cancelled, OSError, ModelyardError."""
-        _build_tables(self._layout, cancel)
+        _build_tables(self._layout, self._work.cancel)
         digest = hashlib.sha256()
-        jobs: list[Callable[[], None]] = [lambda: self._work(cancel)] * threads
+        jobs: list[Callable[[], None]] = [self._fill] * self._work.threads
         jobs.append(lambda: self._follow(digest.update))
         running = [threading.Thread(target=self._guarded, args=(job,), name="gguf-writer") for job in jobs]
         syncing = threading.Thread(target=self._guarded, args=(self._sync_now_and_then,), name="gguf-sync", daemon=True)
         for thread in (*running, syncing):
             thread.start()
         try:
-            self._watch(listener, cancel)
+            self._watch()
         finally:
             self._end(None)
             for thread in running:
@@ -84,16 +90,18 @@ class Passage:
             syncing.join(_PATIENCE_SECONDS)
         if self._error is not None:
             raise self._error
-        listener(progress(Step.PREPARING, self._layout.size_bytes, self._layout.size_bytes))
+        self._work.listener(progress(Step.PREPARING, self._layout.size_bytes, self._layout.size_bytes))
         return digest.hexdigest()
 
-    def _watch(self, listener: Listener, cancel: CancelToken) -> None:
+    def _watch(self) -> None:
         """Reports until the checksum has come to the end."""
         total = self._layout.size_bytes
         while self._hashed_bytes < total and not self._stop.is_set():
-            cancel.check()
+            self._work.cancel.check()
             # Writing and checking a byte are both work: half each.
-            listener(progress(Step.PREPARING, min(total, (self._written_bytes + self._hashed_bytes) // 2), total))
+            self._work.listener(
+                progress(Step.PREPARING, min(total, (self._written_bytes + self._hashed_bytes) // 2), total)
+            )
             with self._changed:
                 pause_until = time.monotonic() + _PROGRESS_SECONDS
                 while (
@@ -123,7 +131,7 @@ class Passage:
         numbers = range(len(self._units)) if order is None else reading_order(self._units, self._layout, order)
         return iter([number for number in numbers if not self._ready[number]])
 
-    def _work(self, cancel: CancelToken) -> None:
+    def _fill(self) -> None:
         import numpy
 
         buffer = numpy.empty(0, dtype=numpy.uint8)
@@ -139,7 +147,7 @@ class Passage:
                 buffer = numpy.empty(step * tensor.row_bytes, dtype=numpy.uint8)
             block = tensor.job.rows(self._reader, unit.start, unit.stop)
             for start in range(unit.start, unit.stop, step):
-                if self._stop.is_set() or cancel.cancelled:
+                if self._stop.is_set() or self._work.cancel.cancelled:
                     raise Cancelled
                 self._put(tensor, block, unit.start, start, min(start + step, unit.stop), buffer)
             self._unit_done(number, unit)
@@ -148,7 +156,7 @@ class Passage:
         self, tensor: PlacedTensor, block: RowBlock, first: int, start: int, stop: int, buffer: NDArray[numpy.uint8]
     ) -> None:
         """Rows [start, stop) of the tensor, of a block that begins with row `first`, to the file."""
-        weights = self._importance.of(tensor) if self._importance else None
+        weights = self._work.importance.of(tensor) if self._work.importance else None
         for lower, upper, expert in _spans(tensor, start, stop, weights is not None):
             out = buffer[: (upper - lower) * tensor.row_bytes].reshape(upper - lower, tensor.row_bytes)
             rows = RowBlock(block.dtype, block.data[lower - first : upper - first])
@@ -215,8 +223,8 @@ class Passage:
                     return
                 self._journal.synced(count)
             synced_bytes, synced_at = written, time.monotonic()
-            if self._on_safe is not None:
-                self._on_safe([self._layout.tensors[n].job.name for n in self._journal.finished[:count]])
+            if self._work.on_safe is not None:
+                self._work.on_safe([self._layout.tensors[n].job.name for n in self._journal.finished[:count]])
 
 
 def _build_tables(layout: Layout, cancel: CancelToken) -> None:

@@ -20,7 +20,7 @@ from ..events import CancelToken, Listener
 from .importance import ImportanceMatrix
 from .journal import Journal, finished_tensors
 from .layout import Layout, lay_out
-from .passage import Passage
+from .passage import Passage, Work
 from .positional import PositionalFile
 from .recipes import choose_types
 
@@ -69,24 +69,15 @@ def write_gguf(
     QUANTIZER_MISSING.
     """
     cancel.check()
-    layout = plan_file(content, size, importance)
-    order = [job.name for job in content.tensors] if as_read else None
-    return write_layout(layout, reader, destination, listener, cancel, threads, importance, identity, order, on_safe)
+    order = tuple(job.name for job in content.tensors) if as_read else None
+    work = Work(listener, cancel, threads or cores(), importance, order, on_safe)
+    return write_layout(plan_file(content, size, importance), reader, destination, work, identity)
 
 
 def write_layout(
-    layout: Layout,
-    reader: WeightReader,
-    destination: Path,
-    listener: Listener,
-    cancel: CancelToken,
-    threads: int | None = None,
-    importance: ImportanceMatrix | None = None,
-    identity: str = "",
-    order: list[str] | None = None,
-    on_safe: Callable[[Sequence[str]], None] | None = None,
+    layout: Layout, reader: WeightReader, destination: Path, work: Work, identity: str = ""
 ) -> WrittenFile:
-    """As write_gguf, of a layout at hand. `order`: tensor names in the order of work, None for file order."""
+    """As write_gguf, of a layout at hand."""
     part, journal_path = _beside(destination)
     key = _identity(layout, identity)
     try:
@@ -97,8 +88,7 @@ def write_layout(
         journal = Journal(journal_path, key, finished or ())
         file = PositionalFile(part)
         try:
-            passage = Passage(layout, reader, file, journal, importance, order, on_safe)
-            digest = passage.run(listener, cancel, threads or _cores())
+            digest = Passage(layout, reader, file, journal, work).run()
             file.sync()
         finally:
             file.close()
@@ -184,7 +174,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))

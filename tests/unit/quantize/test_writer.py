@@ -25,7 +25,7 @@ from modelyard.formats.ggml_types import GgmlType
 from modelyard.formats.gguf import read_header
 from modelyard.formats.gguf_values import GgufHeader
 from modelyard.formats.source import FileSource
-from modelyard.quantize import ggml, journal
+from modelyard.quantize import ggml, journal, positional
 from modelyard.quantize.importance import ImportanceMatrix
 from modelyard.quantize.layout import exact_sizes
 from modelyard.quantize.sizes import SIZES, offered
@@ -301,6 +301,13 @@ def test_progress_rises_to_the_end_on_the_callers_thread(tmp_path: Path) -> None
     assert done[-1] == events[-1].fields["total"] == written.size_bytes
     assert len(events) <= 10 * (time.monotonic() - start) + 3
     assert threads == {threading.get_ident()}
+
+
+def test_without_positional_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: a handle for each thread."""
+    plain = write(CONTENT, "Q4_0", ArrayReader(TENSORS), tmp_path / "x.gguf")
+    monkeypatch.setattr(positional, "_HAS_POSITIONAL", False)
+    assert write(CONTENT, "Q4_0", ArrayReader(TENSORS), tmp_path / "y.gguf", threads=3).sha256 == plain.sha256
 
 
 def test_errors_of_the_reader_come_through_and_the_part_stays(tmp_path: Path) -> None:
