@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
@@ -21,6 +23,9 @@ from .role_page import RolePage
 from .source_page import SourcePage
 from .wizard_page import WizardPage
 
+PageT = TypeVar("PageT", bound=WizardPage)
+_ASKING = (SourcePage, CheckPage, RolePage)  # the pages with questions, in their order
+
 
 class ImportWizard(QWidget):
     def __init__(self, context: Context) -> None:
@@ -28,6 +33,7 @@ class ImportWizard(QWidget):
         self.setObjectName("page")
         self._context = context
         self._draft = Draft()
+        self._pages: dict[type[WizardPage], WizardPage] = {}
         self._stack = QStackedWidget()
         self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._trail = Text("", "caption", wrap=False)
@@ -54,7 +60,7 @@ class ImportWizard(QWidget):
     # --- from outside ------------------------------------------------------------------------------------------
     def begin(self, text: str) -> None:
         """Starts over; with a path or link straight at the check card. Without one a walk half done is kept."""
-        if not text and self._page in (self._check, self._role):
+        if not text and isinstance(self._page, (CheckPage, RolePage)):
             return
         self._fresh()
         if text:
@@ -62,7 +68,7 @@ class ImportWizard(QWidget):
             self._show(self._check)
 
     def closeEvent(self, event: object) -> None:
-        for page in self._pages:
+        for page in self._pages.values():
             page.stop()
 
     # --- pages -------------------------------------------------------------------------------------------------
@@ -73,28 +79,54 @@ class ImportWizard(QWidget):
         return page
 
     def _fresh(self) -> None:
-        for old in [self._stack.widget(number) for number in range(self._stack.count())]:
-            if isinstance(old, WizardPage):
-                old.stop()
+        for old in self._pages.values():
+            old.stop()
             self._stack.removeWidget(old)
             old.deleteLater()
         self._draft = Draft()
-        self._source = SourcePage(self._context, self._draft)
-        self._check = CheckPage(self._context, self._draft)
-        self._role = RolePage(self._context, self._draft)
-        self._progress = ProgressPage(self._context, self._draft)
-        self._done = DonePage(self._context, self._draft)
-        self._pages: list[WizardPage] = [self._source, self._check, self._role, self._progress, self._done]
-        for page in self._pages:
+        self._pages.clear()
+        self._show(self._source)
+
+    def _built(self, kind: type[PageT]) -> PageT:
+        """The page of that kind for this walk, made when it is first needed."""
+        page = self._pages.get(kind)
+        if page is None:
+            page = self._pages[kind] = kind(self._context, self._draft)
             self._stack.addWidget(page)
             page.valid_changed.connect(self._update)
             page.backward.connect(self._go_back)
-        self._source.forward.connect(lambda: self._show(self._check))
-        self._role.forward.connect(self._start)
-        self._progress.ended.connect(self._finished)
-        self._progress.left.connect(lambda: self._context.routes.go.emit(Place.IMPORTS))
-        self._done.again.connect(lambda: self.begin(""))
-        self._show(self._source)
+            match page:
+                case SourcePage():
+                    page.forward.connect(lambda: self._show(self._check))
+                case RolePage():
+                    page.forward.connect(self._start)
+                case ProgressPage():
+                    page.ended.connect(self._finished)
+                    page.left.connect(lambda: self._context.routes.go.emit(Place.IMPORTS))
+                case DonePage():
+                    page.again.connect(lambda: self.begin(""))
+        assert isinstance(page, kind)
+        return page
+
+    @property
+    def _source(self) -> SourcePage:
+        return self._built(SourcePage)
+
+    @property
+    def _check(self) -> CheckPage:
+        return self._built(CheckPage)
+
+    @property
+    def _role(self) -> RolePage:
+        return self._built(RolePage)
+
+    @property
+    def _progress(self) -> ProgressPage:
+        return self._built(ProgressPage)
+
+    @property
+    def _done(self) -> DonePage:
+        return self._built(DonePage)
 
     def _show(self, page: WizardPage) -> None:
         self._stack.setCurrentWidget(page)
@@ -112,26 +144,26 @@ class ImportWizard(QWidget):
             self._next.setFocus()
         if not self.isAncestorOf(self.window().focusWidget() or self.window()):
             self._stack.setFocus()  # what had the focus is gone; not the rail, but this page comes next
-        number = self._pages.index(page)
-        self._trail.setText(self.tr("Step {n} of {count}").format(n=number + 1, count=3) if number < 3 else "")
+        number = _ASKING.index(type(page)) + 1 if type(page) in _ASKING else 0
+        self._trail.setText(self.tr("Step {n} of {count}").format(n=number, count=len(_ASKING)) if number else "")
 
     def _go_next(self) -> None:
         page = self._page
         if not (page.has_next and page.valid):
             return
-        if page is self._check and self._check.ask_for_file():
+        if isinstance(page, CheckPage) and page.ask_for_file():
             page.leave()
             self._show(self._role)
-        elif page is self._role:
-            self._role.confirm()
+        elif isinstance(page, RolePage):
+            page.confirm()
 
     def _go_back(self) -> None:
         page = self._page
-        if page is self._check:
-            self._check.stop()
+        if isinstance(page, CheckPage):
+            page.stop()
             self._show(self._source)
-        elif page is self._role:
-            self._role.leave()
+        elif isinstance(page, RolePage):
+            page.leave()
             self._show(self._check)
 
     def _escape(self) -> None:
