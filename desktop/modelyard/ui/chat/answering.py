@@ -127,7 +127,8 @@ class AnswerThread(QThread):
 
     def _stream(self, writer: AnswerWriter, request: ChatRequest) -> ChatStats | None:
         stats: ChatStats | None = None
-        started = time.monotonic()
+        thought = 0.0  # when it began to think
+        spoke = False
         try:
             for chunk in self._engines()[self.question.model.engine].chat(request, self._token):
                 if chunk.text or chunk.thinking:
@@ -135,8 +136,11 @@ class AnswerThread(QThread):
                 with self._lock:
                     self._text.append(chunk.text)
                     self._thinking.append(chunk.thinking)
-                    if chunk.thinking:
-                        self._thinking_seconds = time.monotonic() - started
+                    if chunk.thinking and not thought:
+                        thought = time.monotonic()
+                    if thought and (chunk.thinking or not spoke):
+                        self._thinking_seconds = time.monotonic() - thought
+                    spoke = spoke or bool(chunk.text)
                 stats = chunk.stats or stats
         except Cancelled:
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from ...chat.values import Attachment
 from ..context import Context
@@ -29,7 +29,7 @@ class AttachmentChip(QFrame):
         self.setObjectName("chip")
         name = ElidedText(visible(attachment.name).replace("\n", " "), "body")
         name.setFixedWidth(min(220, name.sizeHint().width() + 4))
-        size = context.words.amount(attachment.size)
+        size = context.words.amount(attachment.size) if attachment.size else ""
         pages = ""
         if attachment.text:
             pages = context.words.label("units", "pages").format(n=page_count(attachment.text))
@@ -49,6 +49,7 @@ class AttachmentChip(QFrame):
                     size=14,
                 )
             )
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._icon = line.itemAt(1).widget()
         self.setLayout(line)
         self.setAccessibleName(joined(attachment.name, pages, size))

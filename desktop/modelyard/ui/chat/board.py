@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ...chat.values import Message, Role, State
 from ...errors import Action, Code, ModelyardError
 from ...events import CancelToken
 from ..background import in_background
 from ..context import Context
+from ..widgets.ask import ask
 from ..widgets.error_panel import ErrorPanel
 from .announce import announce
 from .answer_message import AnswerMessage
@@ -64,9 +65,6 @@ class Board(QObject):
         self._panel = None
         for message in self._session.messages:
             self._transcript.add(self._make(message))
-        for thread in self._session.growing:
-            if thread.answer and thread.answer not in self._widgets:
-                self._join_growing(thread)
         last = self._session.messages[-1] if self._session.messages else None
         if last is not None and last.state is State.FAILED and self._session.last >= self._session.total:
             self.show_error(_error_of(last), last)
@@ -132,25 +130,27 @@ class Board(QObject):
         if isinstance(known, AnswerMessage):  # it goes on
             known.continues()
             self._live[thread] = known
-        elif len(self._session.growing) > 1:
-            self._join_growing(thread, message)
         else:
-            self._transcript.add(self._make(message))
+            self._put_answer(message, left=thread.question.settle)
         self._transcript.follow()
 
-    def _join_growing(self, thread: AnswerThread, message: Message | None = None) -> None:
-        """A second answer to the same question goes beside the first."""
-        first = next((widget for other, widget in self._live.items() if other is not thread), None)
-        if message is None or first is None or first not in self._transcript.items:
-            if message is not None:
-                self._transcript.add(self._make(message))
+    def _put_answer(self, message: Message, *, left: bool) -> None:
+        """Of two answers to the same question that are made together, one goes beside the other."""
+        other = next(
+            (
+                widget
+                for widget in self._transcript.items
+                if isinstance(widget, AnswerMessage) and widget.message.parent == message.parent
+            ),
+            None,
+        )
+        made = self._make(message)
+        if other is None or not isinstance(made, AnswerMessage):
+            self._transcript.add(made)
             return
-        second = self._make(message)
-        assert isinstance(second, AnswerMessage)
         holder = QWidget()
-        self._transcript.swap(first, holder)
-        pair = SideBySide(first, second)
-        self._transcript.replace(holder, pair)
+        self._transcript.swap(other, holder)
+        self._transcript.replace(holder, SideBySide(made, other) if left else SideBySide(other, made))
 
     def grow(self) -> None:
         """Thirty times a second."""
@@ -220,17 +220,10 @@ class Board(QObject):
         in_background(self, work, shown, lambda _error: None)
 
     def _delete(self, message: Message) -> None:
-        box = QMessageBox(self._transcript)
-        box.setText(self.tr("Delete this message and everything after it?"))
-        box.setInformativeText(self.tr("Other versions of it stay. This cannot be undone."))
-        away = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        box.exec()
-        if box.clickedButton() is away:
+        question = self.tr("Delete this message and everything after it?")
+        more = self.tr("Other versions of it stay. This cannot be undone.")
+        if ask(self._transcript, question, more, self.tr("Delete"), self.tr("Keep")):
             self._session.delete(message)
-        box.deleteLater()
 
     def last_answer(self) -> AnswerMessage | None:
         found = [widget for widget in self._widgets.values() if isinstance(widget, AnswerMessage)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QWidget
 
 from ...chat.values import Attachment
 from ...engines.base import InstalledModel
@@ -58,8 +58,15 @@ class Composer(QFrame):
         self._draft_timer.timeout.connect(self._keep_draft)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(Space.S)
-        self._strip = QWidget()
-        self._strip.setLayout(self._chips)
+        self._chips.setContentsMargins(0, 0, 0, 0)
+        inner = QWidget()
+        inner.setObjectName("page")
+        inner.setLayout(self._chips)
+        self._strip = QScrollArea()
+        self._strip.setWidget(inner)
+        self._strip.setWidgetResizable(True)
+        self._strip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._strip.hide()
         self._note = Text("", "caption")
         self._note.hide()
@@ -151,8 +158,14 @@ class Composer(QFrame):
                 waiting.append(chip)
         self._chips.addStretch(1)
         self._strip.setVisible(bool(attachments))
+        QTimer.singleShot(0, self, self.fit_strip)
         self._update()
         return waiting
+
+    def fit_strip(self) -> None:
+        """As high as the highest chip."""
+        bar = self._strip.horizontalScrollBar()
+        self._strip.setFixedHeight(self._chips.sizeHint().height() + (bar.sizeHint().height() if bar.maximum() else 0))
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -224,6 +237,7 @@ class Composer(QFrame):
             set_property(self, "focused", event.type() == QEvent.Type.FocusIn)
         elif event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange):
             self._fit()
+            self.fit_strip()
         return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:

@@ -292,9 +292,11 @@ class Session(QObject):
         if thread.conversation == self.number:
             if thread.question.resume:
                 self.messages = [message if each.id == message.id else each for each in self.messages]
-            elif not any(each.parent == message.parent for each in self.messages if each.role is message.role):
-                self.messages.append(message)
-                self.total = self.last
+            else:
+                beside = [each for each in self.messages if each.role is message.role and each.parent == message.parent]
+                if thread.question.settle or not beside:
+                    self.messages = [each for each in self.messages if each not in beside] + [message]
+                    self.total = self.last
             self.begun.emit(thread, message)
 
     def _answer_ended(self, thread: AnswerThread, message: Message | None, error: ModelyardError | None) -> None:
@@ -305,9 +307,17 @@ class Session(QObject):
                 self.messages = [message if each.id == message.id else each for each in self.messages]
             self.ended.emit(thread, message, error)
             self.busy_changed.emit()
+            if not thread.question.settle:
+                self._prefer_first(thread.question.parent)
         number = thread.conversation
         if number:
             self.in_lane(lambda store: store.conversations.get(number), self._head_changed)
+
+    def _prefer_first(self, question: int | None) -> None:
+        """Of two answers side by side the first counts until the person chooses."""
+        first = next((each.id for each in self.messages if each.parent == question), 0)
+        if first:
+            self.in_lane(lambda store: store.messages.switch(first))
 
     def _head_changed(self, conversation: Conversation) -> None:
         if self.number == conversation.id:

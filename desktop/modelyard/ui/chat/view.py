@@ -20,6 +20,7 @@ from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
 from ..widgets.layout import centred, column, row
 from .answers import Answers
+from .attachment_chip import AttachmentChip
 from .board import Board
 from .composer import Composer
 from .conversation_list import ConversationList
@@ -249,8 +250,15 @@ class ChatView(QWidget):
         if draft.text and not self._composer.field.toPlainText():
             self._composer.write(draft.text)
         for chip in self._composer.show_attachments(draft.attachments):
-            self._board.load_picture(chip.property("attachment"), chip.show_picture)
+            self._board.load_picture(chip.property("attachment"), self._with_strip(chip))
         self._notices.refresh()
+
+    def _with_strip(self, chip: AttachmentChip) -> Callable[[QImage], None]:
+        def show(image: QImage) -> None:
+            chip.show_picture(image)
+            self._composer.fit_strip()
+
+        return show
 
     def _show_failure(self, error: ModelyardError) -> None:
         self._stack.setCurrentWidget(self._transcript)
