@@ -132,11 +132,14 @@ def main() -> None:
     parser.add_argument("--target", choices=sorted(TARGETS))
     parser.add_argument("--all", action="store_true", help="every target, each in a folder of its name")
     options = parser.parse_args()
-    if options.all:
-        for name in TARGETS:
-            build(options.folder / name, name)
-    else:
-        build(options.folder, options.target)
+    try:
+        if options.all:
+            for name in TARGETS:
+                build(options.folder / name, name)
+        else:
+            build(options.folder, options.target)
+    except BuildError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
