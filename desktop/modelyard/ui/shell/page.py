@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from ...errors import Action, ModelyardError
 from ..context import Context
-from ..design.tokens import Space
+from ..design.tokens import Size, Space
 from ..widgets.labels import Text
 from ..widgets.layout import centred, clear, column, row
 
@@ -77,7 +77,15 @@ class Page(QWidget):
     Subclasses fill `content` before calling this constructor and may override `refresh` (called at every showing).
     """
 
-    def __init__(self, context: Context, title: str, subtitle: str, content: QWidget, *actions: QWidget) -> None:
+    def __init__(
+        self,
+        context: Context,
+        title: str,
+        subtitle: str,
+        content: QWidget,
+        *actions: QWidget,
+        width: int = Size.COLUMN,
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
         self.context = context
@@ -90,7 +98,7 @@ class Page(QWidget):
         header.setStretch(0, 1)
         for each in actions:
             header.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
-        self.setLayout(column(centred(header), self.states, spacing=0))
+        self.setLayout(column(centred(header, width), self.states, spacing=0))
         self.layout().setStretch(1, 1)
 
     def refresh(self) -> None:

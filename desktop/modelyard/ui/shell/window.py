@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
                 self.go(Place.SETTINGS)
             case Action.FREE_SPACE:
                 self.go(Place.MODELS)
+                self.page(Place.MODELS.value).show_free_space()
             case Action.CHOOSE_OTHER:
                 self.import_text("")
             case _:

@@ -1,0 +1,58 @@
+"""Words about a model that the list, the panel and the details share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+
+from ...engines.base import InstalledModel
+from ...words.catalogue import Catalogue
+from ..figures import joined, parameter_count
+from .library import Entry
+
+_SHOWN_ABILITIES = ("vision", "tools", "thinking", "embedding", "audio", "image")
+
+
+def engine_name(engine: str) -> str:
+    match engine:
+        case "builtin":
+            return QCoreApplication.translate("Models", "Built-in")
+        case "ollama":
+            return "Ollama"
+        case _:
+            return engine
+
+
+def size_words(words: Catalogue, model: InstalledModel) -> str:
+    """ "Balanced – recommended · Q4_K_M": the plain name of the size, the technical one beside it."""
+    title = words.size(model.size_label)[0] if model.size_label else ""
+    return joined(title, model.size_label if title != model.size_label else "")
+
+
+def ability_words(words: Catalogue, model: InstalledModel) -> list[str]:
+    """What it can do beyond plain conversation."""
+    return [words.label("abilities", each) for each in _SHOWN_ABILITIES if each in model.capabilities]
+
+
+def date_words(model: InstalledModel) -> str:
+    if not model.modified:
+        return ""
+    when = QDateTime.fromSecsSinceEpoch(int(model.modified))
+    return QLocale().toString(when.date(), QLocale.FormatType.ShortFormat)
+
+
+def what_line(words: Catalogue, model: InstalledModel) -> str:
+    size = words.amount(model.size_bytes) if model.size_bytes and not model.remote else ""
+    return joined(size_words(words, model), parameter_count(model.parameters), size)
+
+
+def which_line(model: InstalledModel, shown: str) -> str:
+    technical = model.name if model.name not in (shown, f"{shown}:latest") else ""
+    return joined(technical, model.architecture, date_words(model))
+
+
+def spoken(words: Catalogue, entry: Entry) -> str:
+    """The whole row as a screen reader says it."""
+    fit = words.label("fits", entry.fit.value) if entry.fit is not None else ""
+    running = QCoreApplication.translate("Models", "In memory") if entry.running is not None else ""
+    parts = (entry.name, engine_name(entry.model.engine), running, what_line(words, entry.model), fit)
+    return ", ".join(part for part in (*parts, *ability_words(words, entry.model)) if part)

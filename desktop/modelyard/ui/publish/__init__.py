@@ -1,0 +1,1 @@
+"""An installed model goes to Hugging Face."""
