@@ -109,7 +109,7 @@ class Gemma3(Family):
     def _token_count(self) -> int:
         """Rows of the embedding beyond the vocabulary are left out."""
         if has_spm(self.model):
-            return len(read_pieces(self.model).tokens)
+            return int(self.config.get("vocab_size") or len(read_pieces(self.model).tokens))
         tokenizer = self.model.json("tokenizer.json") or {"model": {"vocab": ()}, "added_tokens": ()}
         return len(tokenizer["model"]["vocab"]) + len(tokenizer["added_tokens"])
 
