@@ -91,6 +91,7 @@ class Code(StrEnum):
     SOURCE_NOT_UNDERSTOOD = "source_not_understood", Action.CHOOSE_OTHER  # fields: text
     SOURCE_EMPTY_FOLDER = "source_empty_folder", Action.CHOOSE_OTHER  # fields: name, found
     SOURCE_AMBIGUOUS = "source_ambiguous", Action.CHOOSE_OTHER  # several models in one folder; fields: name, found
+    EXTENDED_FAILED = "extended_failed", Action.CHOOSE_OTHER  # llama.cpp's converter gave up; fields: name, detail
     SIZE_UNKNOWN = "size_unknown", Action.CHOOSE_SIZE  # fields: size, offered
     OUTPUT_EXISTS = "output_exists", Action.CHOOSE_OTHER  # fields: name
     SMOKE_TEST_FAILED = "smoke_test_failed", Action.RETRY  # fields: name, detail

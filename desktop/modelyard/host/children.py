@@ -43,9 +43,12 @@ def clean_text(text: str) -> str:
     return redact(_CONTROL.sub("", text))
 
 
-def start_process(command: Sequence[str], **pipes: Any) -> subprocess.Popen[bytes]:
-    """Starts a process in a group of its own, without a console window. Raises OSError."""
-    options: dict[str, Any] = {"env": clean_environment(), **pipes}
+def start_process(
+    command: Sequence[str], extra: Mapping[str, str] | None = None, **pipes: Any
+) -> subprocess.Popen[bytes]:
+    """Starts a process in a group of its own, without a console window; `extra` goes into its environment. Raises
+    OSError."""
+    options: dict[str, Any] = {"env": clean_environment(extra), **pipes}
     if sys.platform == "win32":
         options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     else:

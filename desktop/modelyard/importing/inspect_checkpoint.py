@@ -11,7 +11,7 @@ from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
 from ..convert.plan import gguf_content
 from ..convert.projector import projector_content
-from ..errors import ModelyardError
+from ..errors import Code, ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.gguf_memory import ConversationMemory, conversation_memory
 from ..formats.gguf_values import GgufEntry, GgufHeader
@@ -29,7 +29,12 @@ def inspect_checkpoint(source: Source, path: Path, machine: Machine) -> Inspecti
     """A local folder, shard or zip. Raises the coded errors of formats/; what is readable and not convertible comes
     back as an Inspection with a refusal."""
     checkpoint = open_checkpoint(path)
-    return checkpoint_inspection(source, checkpoint, checkpoint.weight_bytes, machine, risks=checkpoint.risks)
+    seen = checkpoint_inspection(source, checkpoint, checkpoint.weight_bytes, machine, risks=checkpoint.risks)
+    if seen.refusal is not None and seen.refusal.code is Code.FAMILY_UNKNOWN:
+        from .extended import extended_inspection
+
+        return extended_inspection(seen, checkpoint, machine)
+    return seen
 
 
 def checkpoint_inspection(

