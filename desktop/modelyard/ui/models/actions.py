@@ -121,7 +121,7 @@ class ModelActions(QObject):
 
     def unload(self, entry: Entry) -> None:
         def done(_nothing: None) -> None:
-            self._context.routes.toast.emit(self.tr("{name} is out of memory.").format(name=entry.name))
+            self._context.routes.toast.emit(self.tr("{name} was unloaded.").format(name=entry.name))
             self.changed.emit(None)
 
         in_background(self, lambda _token: self._engine(entry).unload(entry.model.name), done, self.failed.emit)

@@ -122,7 +122,8 @@ def _box(name: str, text: str) -> QPlainTextEdit:
     box.setReadOnly(True)
     box.setTabChangesFocus(True)
     box.setAccessibleName(name)
-    box.setFixedHeight(200)
+    lines = min(11, text.count("\n") + 1 + len(text) // 90)
+    box.setFixedHeight(32 + lines * box.fontMetrics().lineSpacing())
     return box
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 
 from ..context import Context
@@ -35,6 +35,7 @@ class ModelListView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.viewport().setAutoFillBackground(False)
+        self._by_person = False  # until somebody chooses, the first is chosen
         self._rows = ModelRows(context.words, self)
         self._painter = RowPainter(context)
         self.setModel(self._rows)
@@ -53,7 +54,8 @@ class ModelListView(QListView):
         before, row = self.current, self.currentIndex().row()
         self._rows.show(entries)
         if entries:
-            kept = self._rows.row_of(before.key) if before is not None else -1
+            kept = self._rows.row_of(before.key) if before is not None and self._by_person else -1
+            row = row if self._by_person else 0
             row = kept if kept >= 0 else min(max(row, 0), len(entries) - 1)
             self.setCurrentIndex(self._rows.index(row))
         self.chosen.emit(self.current)
@@ -61,6 +63,7 @@ class ModelListView(QListView):
     def choose(self, key: tuple[str, str]) -> None:
         row = self._rows.row_of(key)
         if row >= 0:
+            self._by_person = True
             self.setCurrentIndex(self._rows.index(row))
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
@@ -72,7 +75,12 @@ class ModelListView(QListView):
         super().selectionChanged(selected, deselected)
         self.viewport().update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._by_person = True
+        super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._by_person = True
         signal = {
             Qt.Key.Key_Return: self.opened,
             Qt.Key.Key_Enter: self.opened,

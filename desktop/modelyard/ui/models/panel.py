@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
+from ...importing.inspection import MemorySum
 from ..context import Context
 from ..design.tokens import Size, Space
 from ..figures import pages, parameter_count
@@ -52,11 +53,12 @@ class ModelPanel(BalancedScroll):
         self._card.setAccessibleName(entry.name)
         self._head(entry)
         self._card.body.addWidget(Facts(self._facts(entry)))
+        if entry.memory is not None:
+            self._card.body.addWidget(Text(self._sum(entry.memory), "caption"))
         if entry.running is not None:
             self._running(entry)
-        for number, action in enumerate(actions):
-            self._card.body.addWidget(self._button(action, entry, primary=number == 0))
-        self._card.body.setSpacing(Space.S)
+        buttons = [self._button(action, entry, primary=number == 0) for number, action in enumerate(actions)]
+        self._card.body.addLayout(column(*buttons, spacing=0))
 
     def _head(self, entry: Entry) -> None:
         body = self._card.body
@@ -75,11 +77,6 @@ class ModelPanel(BalancedScroll):
         if entry.memory is not None:
             amount = words.amount(entry.memory.total)
             memory = amount if entry.exact else self.tr("about {size}").format(size=amount)
-            memory += "\n" + self.tr("{weights} model + {conversation} conversation + {rest} program").format(
-                weights=words.amount(entry.memory.weights),
-                conversation=words.amount(entry.memory.conversation),
-                rest=words.amount(entry.memory.overhead),
-            )
         return {
             self.tr("Memory needed"): memory,
             self.tr("On disk"): words.amount(model.size_bytes) if model.size_bytes and not model.remote else "",
@@ -88,6 +85,14 @@ class ModelPanel(BalancedScroll):
             self.tr("Remembers"): pages(words, model.context_length),
             self.tr("Can do"): ", ".join(ability_words(words, model)),
         }
+
+    def _sum(self, memory: MemorySum) -> str:
+        words = self._context.words
+        return self.tr("Memory: {weights} model + {conversation} conversation + {rest} program").format(
+            weights=words.amount(memory.weights),
+            conversation=words.amount(memory.conversation),
+            rest=words.amount(memory.overhead),
+        )
 
     def _running(self, entry: Entry) -> None:
         assert entry.running is not None

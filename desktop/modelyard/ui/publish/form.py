@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 
-from ...engines.base import InstalledModel
 from ...hub.links import is_repository_id
 from ..context import Context
 from ..design.tokens import Space
@@ -23,7 +22,7 @@ class PublishForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, context: Context, model: InstalledModel, preview: Preview, name: str) -> None:
+    def __init__(self, context: Context, preview: Preview, name: str) -> None:
         """`name`: what the repository is called at first."""
         super().__init__()
         words, account = context.words, preview.account
@@ -67,8 +66,6 @@ class PublishForm(QWidget):
                 "muted",
             ),
         )
-        if model.display_name and model.display_name != model.name:
-            what.body.addWidget(Text(self.tr("It is called {name} there.").format(name=model.display_name), "caption"))
         self.setLayout(column(where, what, spacing=Space.L))
 
     @property

@@ -100,7 +100,7 @@ class PublishPage(Page):
             self._bar.hide()
         else:
             name = technical_name(shown_name(self._model).replace(":", "-")) + "-GGUF"
-            self._form = PublishForm(self.context, self._model, preview, name)
+            self._form = PublishForm(self.context, preview, name)
             self._form.changed.connect(self._check)
             self._body.addWidget(self._form)
             self._bar.show()
