@@ -1,13 +1,41 @@
-"""A file written and read at offsets by several threads at once."""
+"""A file written and read at offsets by several threads at once, its space taken beforehand."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import BinaryIO
 
 _HAS_POSITIONAL = hasattr(os, "pwrite") and hasattr(os, "preadv")
+
+
+def create(path: Path, size: int, start: bytes) -> None:
+    """A file of `size` bytes that begins with `start`; where the file system can, all its space is taken at once.
+
+    That makes writing several times cheaper for Linux, and a full disk shows before the work. Raises OSError.
+    """
+    with path.open("wb") as file:
+        try:
+            if sys.platform.startswith("linux"):
+                _reserve(file.fileno(), size)
+            file.truncate(size)
+            file.write(start)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _reserve(handle: int, size: int) -> None:
+    """fallocate(2) itself: posix_fallocate would write zeros where the file system cannot. Raises OSError."""
+    fallocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
+    if fallocate is None or ctypes.sizeof(ctypes.c_long) < 8:  # off_t is a long
+        return
+    if fallocate(handle, 0, ctypes.c_long(0), ctypes.c_long(size)) and ctypes.get_errno() == errno.ENOSPC:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class PositionalFile:

@@ -21,7 +21,7 @@ from .importance import ImportanceMatrix
 from .journal import Journal, finished_tensors
 from .layout import Layout, lay_out
 from .passage import Passage, Work
-from .positional import PositionalFile
+from .positional import PositionalFile, create
 from .recipes import choose_types
 
 _BROKEN = (Code.WEIGHTS_NOT_FINITE, Code.WEIGHTS_TOO_LARGE, Code.IMPORTANCE_MISMATCH)
@@ -84,7 +84,7 @@ def write_layout(
         finished = _take_up(part, journal_path, key, layout)
         _check_space(destination.parent, layout.size_bytes - _held_bytes(part))
         if finished is None:
-            _begin(part, layout)
+            create(part, layout.size_bytes, layout.header)
         journal = Journal(journal_path, key, finished or ())
         file = PositionalFile(part)
         try:
@@ -130,13 +130,6 @@ def _take_up(part: Path, journal_path: Path, key: str, layout: Layout) -> tuple[
     except OSError:
         return None
     return finished_tensors(journal_path, key, len(layout.tensors))
-
-
-def _begin(part: Path, layout: Layout) -> None:
-    """The file at its final size, holes but for the header. Raises OSError."""
-    with part.open("wb") as file:
-        file.truncate(layout.size_bytes)
-        file.write(layout.header)
 
 
 def _held_bytes(part: Path) -> int:

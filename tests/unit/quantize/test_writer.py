@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -338,8 +339,30 @@ def test_too_little_space_is_told_before_anything_is_written(tmp_path: Path, mon
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
+def test_the_space_is_taken_beforehand(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    positional.create(path, 1 << 20, b"start")
+    assert path.stat().st_size == 1 << 20
+    assert path.read_bytes().rstrip(b"\0") == b"start"
+    if sys.platform.startswith("linux"):
+        assert path.stat().st_blocks * 512 >= 1 << 20
+
+
+def test_no_space_to_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(positional, "_reserve", full)
+    with pytest.raises(ModelyardError) as caught:
+        write(CONTENT, "Q8_0", ArrayReader(TENSORS), tmp_path / "x.gguf")
+    assert caught.value.code is Code.DISK_FULL
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="mounting needs root")
-def test_a_disk_that_fills_up_meanwhile(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system where space cannot be taken beforehand."""
+    monkeypatch.setattr(positional, "_reserve", lambda handle, size: None)
     folder = tmp_path / "small"
     folder.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False).returncode:
