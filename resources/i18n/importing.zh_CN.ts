@@ -281,6 +281,14 @@
         <translation>在 Ollama 或内置引擎中的模型：缩小体积，或移到另一个引擎。</translation>
     </message>
     <message>
+        <source>Built-in engine</source>
+        <translation>内置引擎</translation>
+    </message>
+    <message>
+        <source>Ollama</source>
+        <translation>Ollama</translation>
+    </message>
+    <message>
         <source>There is none yet</source>
         <translation>还没有</translation>
     </message>

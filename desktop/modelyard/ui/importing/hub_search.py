@@ -44,6 +44,7 @@ class HubSearch(QObject):
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setMaxVisibleItems(_SHOWN)
+        self._completer.popup().setObjectName("suggestions")
         self._completer.activated.connect(self.chosen)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -9,6 +9,7 @@ from ...errors import ModelyardError
 from ..background import in_background
 from ..context import Context
 from ..design.tokens import Space
+from ..figures import joined
 from ..models.listing import Listing, list_models, shown_name
 from ..widgets.buttons import ChoiceCard
 from ..widgets.layout import row
@@ -48,8 +49,9 @@ class MoreSources(QWidget):
 
     def _offer(self, listing: Listing) -> None:
         menu = QMenu(self)
+        names = {"builtin": self.tr("Built-in engine"), "ollama": self.tr("Ollama")}
         for model in listing.models:
-            action = menu.addAction(f"{shown_name(model)}  ·  {model.engine}")
+            action = menu.addAction(joined(shown_name(model), names.get(model.engine, model.engine)))
             action.setData(f"{model.engine}:{model.name}")
         if not listing.models:
             menu.addAction(self.tr("There is none yet")).setEnabled(False)
