@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from threading import Timer
 
@@ -60,7 +61,7 @@ def _pdf_text(path: Path, cancel: CancelToken) -> str:
         child = Child(self_command("reader", str(path.absolute())))
     except OSError as error:
         raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail=str(error)) from error
-    end = lambda: child.end(grace=0.1)  # noqa: E731 - the same for two callers
+    end = functools.partial(child.end, 0.1)
     timer = Timer(_PDF_SECONDS, end)
     timer.daemon = True
     timer.start()
