@@ -17,14 +17,16 @@ from .host.settings import Settings, Value
 
 if TYPE_CHECKING:
     from .chat.store import ChatStore
-    from .engines.base import Engine
+    from .engines.base import Engine, InstalledModel
     from .events import CancelToken
     from .host.children import Child
     from .host.secrets import AccessKeys
+    from .hub.endpoints import Endpoint
     from .hub.session import Session
     from .hub.values import Account, SearchHit
+    from .importing.running_cost import RunningCost
     from .importing.surroundings import Surroundings
-    from .ui.services import Services
+    from .ui.services import Services, Tools
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
@@ -97,13 +99,19 @@ class House:
 
         return AccessKeys(KeyringStore())
 
+    def endpoint(self) -> Endpoint:
+        """The chosen download source. Raises HUB_ENDPOINT_INVALID."""
+        from .hub.endpoints import choose_endpoint
+
+        return choose_endpoint(self.settings.text("download_source"), self.settings.text("download_address"))
+
     def hub(self) -> Session:
-        """A session with the chosen download source. Raises HUB_ENDPOINT_INVALID, KEYRING_LOCKED."""
-        from .hub.endpoints import choose_endpoint, environment_key_host
+        """A session with the chosen download source. Raises HUB_ENDPOINT_INVALID, SECRET_INVALID."""
+        from .hub.endpoints import environment_key_host
         from .hub.network import Network
         from .hub.session import Credentials, Session
 
-        endpoint = choose_endpoint(self.settings.text("download_source"), self.settings.text("download_address"))
+        endpoint = self.endpoint()
         found = self.keys.find(endpoint.key_host, environment_key_host())
         key = found.secret if found else None
         credentials = Credentials(key, endpoint.key_host, self.settings.flag("mirror_gets_token"))
@@ -241,6 +249,11 @@ def make_services(house: House) -> Services:
 
         return search(house.hub(), words, cancel=cancel)
 
+    def running_cost(model: InstalledModel) -> RunningCost | None:
+        from .importing.running_cost import running_cost as reckon
+
+        return reckon(model, this_machine())
+
     def plan(inspection: Any, choice: Any) -> Any:
         from .importing.planning import make_plan
 
@@ -262,7 +275,24 @@ def make_services(house: House) -> Services:
         machine=this_machine,
         publisher=publisher,
         search_hub=search_hub,
+        running_cost=running_cost,
+        tools=make_tools(house),
     )
+
+
+def make_tools(house: House) -> Tools:
+    """What settings and the self-check ask."""
+    from .importing.access import HubAccess
+    from .importing.checkup import Checkup
+    from .ui.services import Tools
+
+    def try_ollama(text: str) -> str:
+        from .engines.ollama.start import try_address
+
+        return try_address(text).text
+
+    access = HubAccess(house.keys, house.endpoint, house.hub)
+    return Tools(try_ollama, access, Checkup(house.settings, lambda: house.surroundings, access))
 
 
 def _window_arguments(arguments: list[str]) -> argparse.Namespace:

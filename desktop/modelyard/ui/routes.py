@@ -7,6 +7,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from ..errors import Action, ModelyardError
+from ..modelfile.persona import Persona
 
 
 class Place(StrEnum):
@@ -22,7 +23,8 @@ class Place(StrEnum):
 class Routes(QObject):
     """Signals: go(Place), import_text(str) with a path, link or "" for the wizard's first page,
     chat_with(engine, model), models_changed(), toast(text), titled(text) with what the chat is about,
-    mend(Action, ModelyardError) for error buttons that lead to another page."""
+    mend(Action, ModelyardError) for error buttons that lead to another page, persona_wanted(Persona) to edit one that is
+    not stored yet: then go(Place.PERSONAS)."""
 
     go = Signal(object)
     import_text = Signal(str)
@@ -32,6 +34,19 @@ class Routes(QObject):
     titled = Signal(str)
     mend = Signal(object, object)
     persona_wanted = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._persona: object | None = None
+        self.persona_wanted.connect(self._keep_persona)
+
+    def _keep_persona(self, persona: object) -> None:
+        self._persona = persona
+
+    def take_persona(self) -> Persona | None:
+        """The persona somebody wanted to see since the last call; the personas page asks when it is shown."""
+        persona, self._persona = self._persona, None
+        return persona if isinstance(persona, Persona) else None
 
     def mend_error(self, action: Action, error: ModelyardError) -> None:
         self.mend.emit(action, error)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..engines.base import Engine
+from ..engines.base import Engine, InstalledModel
 from ..events import CancelToken
 from ..host.folders import Folders
 from ..host.machine import Machine
@@ -20,6 +20,9 @@ from ..modelfile.persona import Persona
 if TYPE_CHECKING:
     from ..chat.store import ChatStore
     from ..hub.values import Account, SearchHit
+    from ..importing.running_cost import RunningCost
+    from ..importing.access import HubAccess
+    from ..importing.checkup import Checkup
 
 
 class Worker(Protocol):
@@ -45,6 +48,17 @@ class Starter:
 
 
 @dataclass(frozen=True)
+class Tools:
+    """What the settings and the self-check ask. All block and raise ModelyardError.
+
+    `try_ollama`: the version of the Ollama at an address."""
+
+    try_ollama: Callable[[str], str]
+    access: HubAccess
+    checkup: Checkup
+
+
+@dataclass(frozen=True)
 class Services:
     """Collaborators of the window.
 
@@ -52,7 +66,8 @@ class Services:
     decides. These may block and raise ModelyardError: never on the window's thread. `start_worker` starts a worker on a
     job record (importing/worker.py) and raises OSError. `starters` takes the language. `sample_model` is a path or
     link of the small sample model. `redact` removes secrets. `machine` is this computer; `publisher` tells whose access
-    key it is and raises what keeps it from publishing; `search_hub` finds models by words: all three block.
+    key it is and raises what keeps it from publishing; `search_hub` finds models by words; `running_cost` tells what a
+    model takes of memory: all four block.
     """
 
     settings: Settings
@@ -70,3 +85,5 @@ class Services:
     machine: Callable[[], Machine]
     publisher: Callable[[CancelToken], Account]
     search_hub: Callable[[str, CancelToken], list[SearchHit]]
+    running_cost: Callable[[InstalledModel], RunningCost | None]
+    tools: Tools

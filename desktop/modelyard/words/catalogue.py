@@ -72,6 +72,11 @@ class Catalogue:
         entry = self._entry("parameters", name)
         return str(entry.get("title", name)), str(entry.get("text", ""))
 
+    def command(self, name: str) -> tuple[str, str]:
+        """Plain name and one sentence of explanation for a Modelfile command, by its word in lower case."""
+        entry = self._entry("commands", name)
+        return str(entry.get("title", name)), str(entry.get("text", ""))
+
     def label(self, table: str, key: str) -> str:
         value = self._tables.get(table, {}).get(key, key)
         return str(value)

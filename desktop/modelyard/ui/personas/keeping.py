@@ -1,0 +1,111 @@
+"""What happens to the persona in the editor: kept as files, given to a model, duplicated, thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtWidgets import QWidget
+
+from ...engines.base import InstalledModel
+from ...errors import ModelyardError
+from ...modelfile.persona import Persona
+from ...modelfile.store import PersonaStore
+from ..background import in_background
+from ..context import Context
+from ..models.listing import shown_name
+from .apply_dialog import ApplyDialog
+from .applying import Target, create, update
+from .draft import Draft, keep, throw_away
+
+
+class Keeper(QObject):
+    """Signals: kept(before, after) with drafts, when a draft is on disk; applied(InstalledModel); gone(); busy(bool);
+    failed(ModelyardError)."""
+
+    kept = Signal(object, object)
+    applied = Signal(object)
+    gone = Signal()
+    busy = Signal(bool)
+    failed = Signal(object)
+
+    def __init__(self, context: Context, page: QWidget) -> None:
+        super().__init__(page)
+        self._context = context
+        self._page = page
+        self.store = PersonaStore(context.services.folders.personas)
+        self._lane = QThreadPool(self)  # files are written in the order they were meant
+        self._lane.setMaxThreadCount(1)
+
+    def keep(self, draft: Draft, then: Callable[[Draft], object] = lambda _draft: None) -> None:
+        def done(after: Draft) -> None:
+            self.kept.emit(draft, after)
+            then(after)
+
+        in_background(self, lambda _token: keep(self.store, draft), done, self._fail, self._lane)
+
+    def delete(self, draft: Draft) -> None:
+        if not draft.id:
+            self.gone.emit()
+            return
+        in_background(
+            self, lambda _token: throw_away(self.store, draft.id), lambda _none: self.gone.emit(), self._fail, self._lane
+        )
+
+    def apply(self, draft: Draft, models: Sequence[InstalledModel], base: InstalledModel | None) -> None:
+        """To the model that has it already if its base is still the same; else a new model is asked for."""
+        target = draft.target
+        known = target is not None and any((model.engine, model.name) == (target.engine, target.model) for model in models)
+        same = target is not None and draft.persona.base in ("", target.base, target.model)
+        if target is not None and known and same:
+            self._update(draft, target)
+        else:
+            self._ask(draft, models, base)
+
+    def _update(self, draft: Draft, target: Target) -> None:
+        engines = self._context.services.engines
+        self.busy.emit(True)
+
+        def work(_token: object) -> InstalledModel:
+            return update(engines()[target.engine], target.model, draft.persona)
+
+        in_background(self, work, lambda model: self._done(draft, target, model), self._fail)
+
+    def _ask(self, draft: Draft, models: Sequence[InstalledModel], base: InstalledModel | None) -> None:
+        engines = self._context.services.engines
+
+        def make(chosen: InstalledModel, name: str, shown: str) -> InstalledModel:
+            return create(engines()[chosen.engine], chosen.name, name, _named(draft.persona, shown))
+
+        dialog = ApplyDialog(self._context, models, base, draft.persona.name, make, self._page)
+
+        def made(chosen: InstalledModel, model: InstalledModel) -> None:
+            named = _named(draft.persona, model.display_name or draft.persona.name or model.name)
+            based = replace(draft, persona=named if draft.persona.base else replace(named, base=chosen.name))
+            self._done(based, Target(model.engine, model.name, chosen.name), model)
+
+        def instead(model: InstalledModel) -> None:
+            self._update(draft, Target(model.engine, model.name, draft.persona.base))
+
+        dialog.made.connect(made)
+        dialog.replace.connect(instead)
+        dialog.open()
+
+    def _done(self, draft: Draft, target: Target, model: InstalledModel) -> None:
+        self.busy.emit(False)
+        self._context.routes.models_changed.emit()
+        self._context.routes.toast.emit(self.tr("{name} is ready.").format(name=shown_name(model)))
+        self.applied.emit(model)
+        self.keep(replace(draft, target=target))
+
+    def _fail(self, error: ModelyardError) -> None:
+        self.busy.emit(False)
+        self.failed.emit(error)
+
+    def close(self) -> None:
+        self._lane.waitForDone(3000)
+
+
+def _named(persona: Persona, name: str) -> Persona:
+    return replace(persona, name=name)
