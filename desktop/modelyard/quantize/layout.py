@@ -115,7 +115,8 @@ def file_metadata(content: GgufContent, recipe: Recipe) -> tuple[MetadataEntry, 
     entries = list(content.metadata)
     if not recipe.size.converter:
         return (*entries, version, file_type)
-    entries.insert(content.file_type_index, file_type)
+    if content.file_type_index >= 0:  # GPT-NeoX's converter writes none
+        entries.insert(content.file_type_index, file_type)
     entries.insert(_vocabulary_start(entries), version)
     return tuple(entries)
 

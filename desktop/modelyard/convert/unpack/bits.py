@@ -16,7 +16,8 @@ def unpack_fields(words: NDArray[Any], bits: int) -> NDArray[np.int32]:
     unsigned = np.ascontiguousarray(words).view(f"u{words.dtype.itemsize}")
     shifts = np.arange(0, unsigned.dtype.itemsize * 8 - bits + 1, bits, dtype=unsigned.dtype)
     fields = (unsigned[..., None] >> shifts) & unsigned.dtype.type((1 << bits) - 1)
-    return fields.astype(np.int32).reshape(*words.shape[:-1], words.shape[-1] * len(shifts))
+    found: NDArray[np.int32] = fields.astype(np.int32).reshape(*words.shape[:-1], words.shape[-1] * len(shifts))
+    return found
 
 
 def unpack_stream(words: NDArray[Any], bits: int) -> NDArray[np.int32]:

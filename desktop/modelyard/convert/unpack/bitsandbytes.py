@@ -67,7 +67,8 @@ class FourBit:
         code = to_float32(read_whole(reader, self.nested.code), self.nested.code.dtype)
         absmax = to_float32(read_whole(reader, self.nested.absmax).reshape(-1), self.nested.absmax.dtype)
         scale = absmax[np.arange(first, last) // self.nested.block]
-        return code[stored] * scale + np.float32(self.nested.offset)
+        scales: NDArray[np.float32] = code[stored] * scale + np.float32(self.nested.offset)
+        return scales
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Packed integers: value = (field − zero) × scale of its group; without zero po
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,8 @@ def plan_compressed(plan: Unpacking, config: Mapping[str, Any]) -> None:
     if any(name.endswith(".bitmask") for name in plan.stored):
         raise plan.unknown("compressed-tensors sparse-bitmask")
     weights = _weight_groups(config)
-    block = next((b for b in (each.get("block_structure") for each in weights) if _is_block(b)), ())
+    blocks = (each.get("block_structure") or () for each in weights)
+    block: Sequence[int] = next((each for each in blocks if _is_block(each)), ())
     bits = {number_of(each.get("num_bits"), 4) for each in weights}
     for name in plan.stored:
         if name.endswith(".weight_packed"):
