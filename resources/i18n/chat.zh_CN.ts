@@ -295,6 +295,10 @@
         <translation>此对话的更多操作</translation>
     </message>
     <message>
+        <source>Role: {text}</source>
+        <translation>角色：{text}</translation>
+    </message>
+    <message>
         <source>Unpin</source>
         <translation>取消置顶</translation>
     </message>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from ...chat.values import Message, State
 from ..context import Context
@@ -60,11 +60,9 @@ class AnswerMessage(Flow):
         self._resume.hide()
         self._figures = AnswerFigures(context)
         self._tools = QWidget()
-        line = row(self._versions, self._copy, self._again, self._more, self._figures.button, self._choose, spacing=2)
-        assert isinstance(line, QHBoxLayout)
-        line.addWidget(self._resume)
-        line.addStretch(1)
-        self._tools.setLayout(line)
+        line = row(self._versions, self._copy, self._again, self._more, self._figures.button, None, spacing=2)
+        offers = row(self._choose, self._resume, None, spacing=2)
+        self._tools.setLayout(column(line, offers, spacing=0))
         self._tools.hide()
         self._state = Text("", "caption")
         self._state.hide()

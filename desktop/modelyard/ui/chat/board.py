@@ -162,14 +162,14 @@ class Board(QObject):
         if widget is not None and message is not None:
             widget.grow(thread.take())
             widget.end(message)
-            announce(widget, self._context_line(widget, message))
+            announce(widget, self._spoken(widget, message))
         if error is not None:
             if widget is not None and message is not None and not message.content:
                 widget.hide()
             self.show_error(error, message)
         self._transcript.trim()
 
-    def _context_line(self, widget: AnswerMessage, message: Message) -> str:
+    def _spoken(self, widget: AnswerMessage, message: Message) -> str:
         name = self._name_of(message)
         return self.tr("{name} answered: {text}").format(name=name, text=widget.view.plain_text())
 

@@ -10,7 +10,7 @@ from ..context import Context
 from ..design.tokens import Size, Space
 from ..widgets.buttons import icon_button
 from ..widgets.labels import ElidedText
-from ..widgets.layout import row
+from ..widgets.layout import column, row
 from .gauge import MemoryGauge
 
 
@@ -38,7 +38,9 @@ class Header(QFrame):
         name = self.tr("Settings of this conversation")
         settings = icon_button(icons, "sliders", name, self.settings.emit, size=18)
         self._more = icon_button(icons, "more", self.tr("More about this conversation"), self._menu, size=18)
-        line = row(self._title, self.gauge, settings, self._more, spacing=Space.S)
+        self._role = ElidedText("", "caption")
+        self._role.hide()
+        line = row(column(self._title, self._role, spacing=0), self.gauge, settings, self._more, spacing=Space.S)
         line.setContentsMargins(Space.XL, Space.S, Space.M, Space.S)
         line.setStretch(0, 1)
         self.setLayout(line)
@@ -48,6 +50,10 @@ class Header(QFrame):
         self._conversation = conversation
         self._title.setText(conversation.title if conversation else "")
         self._title.update()
+        role = " ".join(conversation.system.split()) if conversation else ""
+        self._role.setText(self.tr("Role: {text}").format(text=role[:300]))
+        self._role.setToolTip(role[:2000])
+        self._role.setVisible(bool(role))
         self._routes.titled.emit(conversation.title if conversation else "")
 
     def _menu(self) -> None:
