@@ -29,10 +29,13 @@ from modelyard.hub.values import Account, SearchHit
 from modelyard.importing.inspection import Fit, Group, Inspection, MemorySum, Note, Refusal, SizeOption
 from modelyard.importing.jobs import JobBook
 from modelyard.importing.plan import DriveUse, ImportChoice, ImportPlan, PlannedStep
+from modelyard.importing.running_cost import RunningCost, running_cost
 from modelyard.importing.sources import GgufFile, Source
 from modelyard.importing.wire import from_json, to_json
 from modelyard.modelfile.persona import Persona
 from modelyard.ui.services import Services, Starter
+
+from .twins_settings import TwinAccess, TwinCheckup, tools
 
 MODEL = InstalledModel(
     engine="builtin",
@@ -220,6 +223,8 @@ class House:
         self.script: Sequence[Mapping[str, Any] | float] = import_script()
         self.workers: list[TwinWorker] = []
         self.searched: list[str] = []
+        self.access = TwinAccess()
+        self.checkup = TwinCheckup()
         self.account: Account | ModelyardError = Account("lin", "write", can_write=("lin", "studio"))
 
     def chats(self) -> ChatStore:
@@ -235,6 +240,9 @@ class House:
     def search_hub(self, words: str, _cancel: CancelToken) -> list[SearchHit]:
         self.searched.append(words)
         return [SearchHit("Qwen/Qwen2.5-0.5B-Instruct"), SearchHit("Qwen/Qwen2.5-1.5B-Instruct")]
+
+    def running_cost(self, model: InstalledModel) -> RunningCost | None:
+        return running_cost(model, Machine("Linux", 16 << 30, 8 << 30, 4))
 
     def publisher(self, _cancel: CancelToken) -> Account:
         if isinstance(self.account, ModelyardError):
@@ -277,4 +285,6 @@ class House:
             machine=lambda: Machine("Linux", 16 << 30, 8 << 30, 4),
             publisher=self.publisher,
             search_hub=self.search_hub,
+            tools=tools(self.access, self.checkup),
+            running_cost=self.running_cost,
         )

@@ -15,7 +15,8 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True)
 class Setting:
-    """One declared setting. `minimum`/`maximum` bound numbers; `group` is the heading it stands under."""
+    """One declared setting. `minimum`/`maximum` bound numbers; `group` is the heading it stands under. `only_with`:
+    the key of another setting and the values of it with which this one means anything."""
 
     key: str
     group: str
@@ -23,6 +24,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    only_with: tuple[str, ...] = ()
 
     def accepts(self, value: object) -> bool:
         if isinstance(self.default, bool) or isinstance(value, bool):
@@ -45,21 +47,24 @@ DECLARED: tuple[Setting, ...] = (
     Setting("language", "look", "system", choices=("system", "en", "zh_CN")),
     Setting("look", "look", "system", choices=("system", "light", "dark")),
     Setting("text_scale", "look", 1.0, minimum=0.8, maximum=2.0),
+    Setting("notify", "manners", True),
+    Setting("keep_awake", "manners", True),
     Setting("engine", "engines", "builtin", choices=("builtin", "auto", "ollama")),
-    Setting("ollama_address", "engines", ""),
-    Setting("ollama_more_addresses", "engines", ""),
     Setting("threads", "engines", 0, minimum=0, maximum=512),
     Setting("gpu_layers", "engines", -1, minimum=-1, maximum=10_000),
+    Setting("ollama_address", "ollama", ""),
+    Setting("ollama_more_addresses", "ollama", ""),
+    Setting("download_source", "downloads", "huggingface", choices=("huggingface", "hf-mirror", "custom")),
+    Setting("download_address", "downloads", "", only_with=("download_source", "custom")),
+    Setting("mirror_gets_token", "downloads", False, only_with=("download_source", "hf-mirror", "custom")),
+    Setting("download_limit_mb", "downloads", 0, minimum=0, maximum=100_000),
+    Setting("keep_originals", "downloads", False),
+    Setting("proxy", "network", "system", choices=("system", "none", "address")),
+    Setting("proxy_address", "network", "", only_with=("proxy", "address")),
     Setting("models_folder", "folders", ""),
     Setting("work_folder", "folders", ""),
-    Setting("keep_originals", "downloads", False),
-    Setting("download_source", "downloads", "huggingface", choices=("huggingface", "hf-mirror", "custom")),
-    Setting("download_address", "downloads", ""),
-    Setting("download_limit_mb", "downloads", 0, minimum=0, maximum=100_000),
-    Setting("mirror_gets_token", "downloads", False),
-    Setting("proxy", "downloads", "system", choices=("system", "none", "address")),
-    Setting("proxy_address", "downloads", ""),
     Setting("update_check", "privacy", False),
+    Setting("update_checked", "hidden", 0.0),
     Setting("welcomed", "hidden", False),
     Setting("window", "hidden", ""),
 )

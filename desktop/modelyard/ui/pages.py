@@ -11,7 +11,7 @@ from .routes import Place
 
 
 def page_makers(context: Context) -> dict[str, Callable[[], QWidget]]:
-    """Makers by the name of the view; "welcome" and "wizard" stand beside those of the rail."""
+    """Makers by the name of the view; "welcome", "wizard" and "selfcheck" stand beside those of the rail."""
 
     def chat() -> QWidget:
         from .chat.view import ChatView
@@ -38,6 +38,11 @@ def page_makers(context: Context) -> dict[str, Callable[[], QWidget]]:
 
         return SettingsView(context)
 
+    def selfcheck() -> QWidget:
+        from .selfcheck.view import SelfCheckView
+
+        return SelfCheckView(context)
+
     def welcome() -> QWidget:
         from .welcome.view import WelcomeView
 
@@ -54,6 +59,7 @@ def page_makers(context: Context) -> dict[str, Callable[[], QWidget]]:
         Place.PERSONAS.value: personas,
         Place.IMPORTS.value: imports,
         Place.SETTINGS.value: settings,
+        "selfcheck": selfcheck,
         "welcome": welcome,
         "wizard": wizard,
     }

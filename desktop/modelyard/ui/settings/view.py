@@ -1,98 +1,129 @@
-"""Settings: a card for each group, a row for each declared setting; then where things are kept, and about."""
+"""Settings: sections at the left, the chosen one at the right. Rows are drawn from their declaration; what needs to be
+asked or tried (Ollama, the access key, the download source) has a card of its own."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidget, QStackedWidget, QWidget
 
-from ... import APP_NAME, __version__
-from ...errors import Code, ModelyardError
-from ...host.settings import DECLARED, Setting, Value
+from ...errors import Action, Code, ModelyardError
+from ...host.settings import Value
 from ..context import Context
-from ..design.tokens import Space
 from ..shell.page import Page
 from ..widgets.buttons import button
-from ..widgets.cards import Card
-from ..widgets.labels import Text
-from ..widgets.layout import ScrollPage, column, line, row
-from .fields import field_for
+from ..widgets.layout import centred, row
+from .about import AboutCard
+from .account import AccountCard
+from .addresses import AddressesCard
+from .ollama import OllamaCard
+from .privacy import PrivacyCard
+from .section import Section
+from .source import SourceCard
+
+_WIDTH = 940
+_SIDE = 190
+_SECTION_OF = {
+    Action.OPEN_ACCOUNT: 2,
+    Action.START_OLLAMA: 1,
+    Action.CHOOSE_FOLDER: 4,
+}
+_SECTION_OF_CODE = {"ollama": 1, "hub": 3, "keyring": 2}
 
 
 class SettingsView(Page):
     def __init__(self, context: Context) -> None:
-        scroll = ScrollPage()
+        self._list = QListWidget()
+        self._stack = QStackedWidget()
+        both = row(self._list, self._stack, spacing=0)
+        both.setStretch(1, 1)
+        content = QWidget()
+        content.setLayout(centred(both, _WIDTH))
         under = self.tr("Changes take effect at once.")
-        super().__init__(context, self.tr("Settings"), under, scroll)
-        groups: dict[str, list[Setting]] = {}
-        for setting in DECLARED:
-            if setting.group != "hidden":
-                groups.setdefault(setting.group, []).append(setting)
-        for group, members in groups.items():
-            scroll.body.addWidget(Text(context.words.label("setting_groups", group), "heading"))
-            card = Card(spacing=Space.M)
-            for number, setting in enumerate(members):
-                if number:
-                    card.body.addWidget(line())
-                card.body.addWidget(self._row(setting))
-            if group == "privacy":
-                card.body.addWidget(line())
-                card.body.addWidget(self._promise())
-            scroll.body.addWidget(card)
-        scroll.body.addWidget(Text(self.tr("About"), "heading"))
-        scroll.body.addWidget(self._about())
-        scroll.body.addStretch(1)
+        check = button(self.tr("Self-check"), lambda: context.routes.go.emit("selfcheck"))
+        super().__init__(context, self.tr("Settings"), under, content, check, width=_WIDTH)
+        self._list.setObjectName("sections")
+        self._list.setAccessibleName(self.tr("Sections of the settings"))
+        self._list.setFixedWidth(_SIDE)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setWordWrap(True)
+        self._sections = [
+            self._general(),
+            self._engines(),
+            self._account(),
+            self._downloads(),
+            self._storage(),
+            self._about(),
+        ]
+        for each in self._sections:
+            each.finish()
+            self._stack.addWidget(each)
+            self._list.addItem(each.name)
+        self._list.currentRowChanged.connect(self._turn_to)
+        self._list.setCurrentRow(0)
 
-    def _row(self, setting: Setting) -> QWidget:
-        entry = self.context.words.entries("settings").get(setting.key, {})
-        title = entry.get("title", setting.key)
-        field = field_for(setting, self.context.services.settings, self.context.words, self._store)
-        field.setAccessibleName(title)
-        field.setAccessibleDescription(entry.get("text", ""))
-        label = Text(title, "body")
-        texts = column(label, spacing=2)
-        if entry.get("text"):
-            texts.addWidget(Text(entry["text"], "caption"))
-        holder = QWidget()
-        layout = row(texts, field, spacing=Space.L)
-        layout.setStretch(0, 1)
-        layout.setAlignment(field, Qt.AlignmentFlag.AlignVCenter)
-        holder.setLayout(layout)
-        return holder
+    def show_for(self, action: Action, error: ModelyardError) -> None:
+        """Opens the section in which what an error is about can be mended."""
+        room = error.code.value.partition("_")[0]
+        self._list.setCurrentRow(_SECTION_OF.get(action, _SECTION_OF_CODE.get(room, self._list.currentRow())))
 
-    def _promise(self) -> QWidget:
-        holder = QWidget()
-        folder = str(self.context.services.folders.root)
-        show = button(self.tr("Open the folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
-        texts = column(
-            Text(self.tr("No account, no telemetry. Nothing goes over the network that you did not start."), "body"),
-            Text(
-                self.tr("Models, conversations and settings are kept in {folder}").format(folder=folder),
-                "caption",
-                selectable=True,
-            ),
-            spacing=2,
-        )
-        layout = row(texts, show, spacing=Space.L)
-        layout.setStretch(0, 1)
-        holder.setLayout(layout)
-        return holder
+    def refresh(self) -> None:
+        """Shown again: what could have changed meanwhile is asked anew."""
+        self._turn_to(self._list.currentRow())
 
-    def _about(self) -> Card:
-        name = Text(self.tr("{name} {version}").format(name=APP_NAME, version=__version__), "strong", selectable=True)
-        words = Text(
-            self.tr(
-                "Brings any language model home and lets you talk to it. Free software under the Apache License 2.0."
-            ),
-            "muted",
-        )
-        qt = button(self.tr("About Qt"), self._about_qt, "quiet")
-        return Card(row(column(name, words, spacing=Space.XS), qt, spacing=Space.L))
+    def _turn_to(self, number: int) -> None:
+        section = self._sections[number]
+        self._stack.setCurrentWidget(section)
+        section.shown.emit()
 
-    def _about_qt(self) -> None:
-        from PySide6.QtWidgets import QApplication
+    # --- sections ------------------------------------------------------------------------------------------------
 
-        QApplication.aboutQt()
+    def _section(self, name: str) -> Section:
+        return Section(self.context, name, self._store)
+
+    def _general(self) -> Section:
+        section = self._section(self.tr("General"))
+        section.add_group("look")
+        section.add_group("manners")
+        return section
+
+    def _engines(self) -> Section:
+        section = self._section(self.tr("Engines"))
+        section.add_group("engines")
+        ollama = OllamaCard(self.context)
+        addresses = AddressesCard(self.context, self._store)
+        section.add(self.context.words.label("setting_groups", "ollama"), ollama, addresses)
+        section.shown.connect(ollama.look)
+        addresses.changed.connect(ollama.look)
+        return section
+
+    def _account(self) -> Section:
+        section = self._section(self.tr("Hugging Face"))
+        account = AccountCard(self.context)
+        section.add(self.tr("Access key"), account)
+        section.shown.connect(account.look)
+        return section
+
+    def _downloads(self) -> Section:
+        section = self._section(self.tr("Downloads"))
+        source = SourceCard(self.context)
+        section.add_group("downloads").body.addWidget(source)
+        section.add_group("network")
+        section.shown.connect(source.clear)
+        return section
+
+    def _storage(self) -> Section:
+        section = self._section(self.tr("Storage and privacy"))
+        section.add_group("folders")
+        section.add_group("privacy")
+        section.add(self.tr("What is kept where"), PrivacyCard(self.context))
+        return section
+
+    def _about(self) -> Section:
+        section = self._section(self.tr("About"))
+        section.add(self.tr("About"), AboutCard(self.context))
+        return section
+
+    # --- keeping -------------------------------------------------------------------------------------------------
 
     def _store(self, key: str, value: Value) -> None:
         try:
@@ -104,3 +135,5 @@ class SettingsView(Page):
             )
         except ValueError:
             pass  # an unfinished entry; the old value stays
+        for each in self._sections:
+            each.refresh()

@@ -38,10 +38,14 @@ _TITLE_BAR = 40  # what a window manager puts above, roughly
 PageMaker = Callable[[], QWidget]
 
 
+# Views beside those of the rail, and which of the rail's they belong to.
+_BESIDE = {"wizard": Place.IMPORTS, "welcome": Place.CHAT, "selfcheck": Place.SETTINGS}
+
+
 class MainWindow(QMainWindow):
     """Attributes: context; makers, how to build each view when it is first shown.
 
-    "welcome" and "wizard" are views beside those of the rail.
+    "welcome", "wizard" and "selfcheck" are views beside those of the rail.
     """
 
     def __init__(self, context: Context, makers: Mapping[str, PageMaker]) -> None:
@@ -92,7 +96,7 @@ class MainWindow(QMainWindow):
     def go(self, place: Place | str) -> None:
         page = self.page(str(place))
         self._stack.setCurrentWidget(page)
-        self._rail.mark(Place.IMPORTS if place == "wizard" else Place.CHAT if place == "welcome" else Place(place))
+        self._rail.mark(_BESIDE[place] if place in _BESIDE else Place(place))
         if isinstance(page, Page):
             page.refresh()
         self._entitle()
@@ -126,6 +130,7 @@ class MainWindow(QMainWindow):
                     QDesktopServices.openUrl(address)
             case Action.OPEN_SETTINGS | Action.OPEN_ACCOUNT | Action.CHOOSE_FOLDER | Action.START_OLLAMA:
                 self.go(Place.SETTINGS)
+                self.page(Place.SETTINGS.value).show_for(action, error)
             case Action.FREE_SPACE:
                 self.go(Place.MODELS)
                 self.page(Place.MODELS.value).show_free_space()
