@@ -352,6 +352,17 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
     </message>
 </context>
 <context>
+    <name>RepairChoice</name>
+    <message>
+        <source>Repair it in a copy</source>
+        <translation>在副本中修复</translation>
+    </message>
+    <message>
+        <source>Your own file is never changed.</source>
+        <translation>您自己的文件绝不会被改动。</translation>
+    </message>
+</context>
+<context>
     <name>RolePage</name>
     <message>
         <source>Name</source>

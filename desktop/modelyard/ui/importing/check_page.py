@@ -22,6 +22,7 @@ from .destination import Destination
 from .draft import Draft
 from .looking import look_at
 from .model_card import ModelCard
+from .repair import RepairChoice
 from .size_choice import SizeChoice
 from .wizard_page import WizardPage
 
@@ -40,6 +41,7 @@ class CheckPage(WizardPage):
         self._found: _Found | None = None
         self._sizes: SizeChoice | None = None
         self._destination: Destination | None = None
+        self._repair: RepairChoice | None = None
         self._refused = Card()
         self._file: Path | None = None
 
@@ -93,7 +95,7 @@ class CheckPage(WizardPage):
         inspection = found.inspection
         if self.draft.inspection != inspection:
             self.draft.inspection = inspection
-            self.draft.choice = ImportChoice(engine=self.draft.choice.engine)
+            self.draft.choice = ImportChoice(engine=self.draft.choice.engine, repair=bool(inspection.repairs))
         clear(self.body)
         self.body.addWidget(ModelCard(self.context, inspection))
         if inspection.refusal is not None:
@@ -112,6 +114,11 @@ class CheckPage(WizardPage):
         self.set_valid(False)
 
     def _show_choices(self, found: _Found) -> None:
+        self._repair = None
+        if found.inspection.repairs:
+            self._repair = RepairChoice(self.context, found.inspection, self.draft.choice.repair)
+            self._repair.changed.connect(self._plan)
+            self.body.addWidget(self._repair)
         self._sizes = SizeChoice(self.context, found.inspection, self.draft.choice.size)
         self._sizes.chosen.connect(self._size_chosen)
         heading = self.tr("Size & quality")
@@ -138,7 +145,8 @@ class CheckPage(WizardPage):
     def _choice(self) -> ImportChoice:
         option = self._sizes.current if self._sizes else None
         engine = self._destination.engine if self._destination else ""
-        choice = replace(self.draft.choice, size=option.size if option else "", engine=engine, output=None)
+        mend = self._repair is not None and self._repair.wanted
+        choice = replace(self.draft.choice, size=option.size if option else "", engine=engine, output=None, repair=mend)
         if engine == NO_ENGINE:
             choice = replace(choice, output=self._file or self._usual_file(choice.size))
         return choice
