@@ -4,6 +4,7 @@
     python3 packaging/dev.py run  [arguments of modelyard …]
     python3 packaging/dev.py test [arguments of pytest …]
     python3 packaging/dev.py setup
+    python3 packaging/dev.py system     only the system packages (Debian and Ubuntu, as root)
 
 The environment is .venv beside pyproject.toml. A stamp remembers what was installed: a second start is quick.
 """
@@ -47,6 +48,10 @@ TEST_PACKAGES = [
     "at-spi2-core",
     "gir1.2-atspi-2.0",
     "python3-gi",
+    "desktop-file-utils",
+    "appstream",
+    "yamllint",
+    "nsis",
 ]
 
 
@@ -54,11 +59,13 @@ def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - it may be started with an older one
         print(f"Modelyard needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
         return 2
-    if not arguments or arguments[0] not in ("run", "test", "setup"):
+    if not arguments or arguments[0] not in ("run", "test", "setup", "system"):
         print(__doc__)
         return 2
     verb, rest = arguments[0], arguments[1:]
     install_system_packages(SYSTEM_PACKAGES + (TEST_PACKAGES if verb != "run" else []))
+    if verb == "system":
+        return 0
     python = install_python_packages()
     if verb == "run":
         return run_program(python, rest)

@@ -3,6 +3,7 @@
 Unicode true
 !include "MUI2.nsh"
 !include "FileFunc.nsh"
+!include "LogicLib.nsh"
 
 !define NAME "Modelyard"
 !define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\${NAME}"
@@ -24,6 +25,10 @@ VIAddVersionKey /LANG=0 "LegalCopyright" "Apache-2.0"
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\modelyard-window.exe"
+; The language a person chose; the uninstaller speaks it too.
+!define MUI_LANGDLL_REGISTRY_ROOT HKCU
+!define MUI_LANGDLL_REGISTRY_KEY "Software\${NAME}"
+!define MUI_LANGDLL_REGISTRY_VALUENAME "Language"
 !insertmacro MUI_PAGE_WELCOME
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
@@ -37,6 +42,8 @@ LangString OPEN_WITH ${LANG_ENGLISH} "Open with Modelyard"
 LangString OPEN_WITH ${LANG_SIMPCHINESE} "用 Modelyard 打开"
 LangString GGUF_FILE ${LANG_ENGLISH} "GGUF language model"
 LangString GGUF_FILE ${LANG_SIMPCHINESE} "GGUF 语言模型"
+LangString RUNNING ${LANG_ENGLISH} "Modelyard is running. Please close it, then try again."
+LangString RUNNING ${LANG_SIMPCHINESE} "Modelyard 正在运行。请先关闭它，然后重试。"
 LangString MODELS_STAY ${LANG_ENGLISH} "Your models and conversations stay where they are:"
 LangString MODELS_STAY ${LANG_SIMPCHINESE} "您的模型和对话会保留在："
 
@@ -44,7 +51,23 @@ Function .onInit
   !insertmacro MUI_LANGDLL_DISPLAY
 FunctionEnd
 
+; A program that runs cannot be replaced or removed: half of it would stay. Windows lets nobody write to its file.
+!macro STOP_IF_OPEN FILE
+  ${If} ${FileExists} "$INSTDIR\${FILE}"
+    ClearErrors
+    FileOpen $0 "$INSTDIR\${FILE}" a
+    ${If} ${Errors}
+      MessageBox MB_OK|MB_ICONEXCLAMATION "$(RUNNING)" /SD IDOK
+      SetErrorLevel 3
+      Quit
+    ${EndIf}
+    FileClose $0
+  ${EndIf}
+!macroend
+
 Section "Modelyard"
+  !insertmacro STOP_IF_OPEN "modelyard.exe"
+  !insertmacro STOP_IF_OPEN "modelyard-window.exe"
   ; An older version goes first: files it had and we no longer have must not stay. Only the program's own folder.
   RMDir /r "$INSTDIR\_internal"
   SetOutPath "$INSTDIR"
@@ -76,6 +99,8 @@ Function un.onInit
 FunctionEnd
 
 Section "Uninstall"
+  !insertmacro STOP_IF_OPEN "modelyard.exe"
+  !insertmacro STOP_IF_OPEN "modelyard-window.exe"
   RMDir /r "$INSTDIR\_internal"
   Delete "$INSTDIR\modelyard.exe"
   Delete "$INSTDIR\modelyard-window.exe"
