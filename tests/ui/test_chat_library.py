@@ -21,7 +21,7 @@ from modelyard.ui.chat.transcript import MOST_WIDGETS
 
 from .chat_pages import Chat, chat  # noqa: F401 - the fixture
 from .scenes import pump, wait_for
-from .twins import MODEL
+from .twins import ANSWER, MODEL
 
 
 def long_conversation(chat: Chat, count: int) -> Conversation:  # noqa: F811
@@ -62,6 +62,23 @@ def test_a_long_history_is_paged_and_few_widgets_are_kept(chat: Chat) -> None:  
 
     wait_for(down, 60)
     assert places(chat) == list(range(places(chat)[0], 400))
+
+    wait_for(up, 60)  # a question asked far from the end goes to the end
+    chat.ask("Where are we?")
+    assert places(chat)[-2:] == [400, 401] and chat.answers[-1].view.text == ANSWER
+
+
+def test_a_conversation_deleted_while_it_answers(chat: Chat) -> None:  # noqa: F811
+    chat.house.engine.pause = 0.01
+    chat.start("Tell me")
+    head = chat.session.conversation
+    assert head is not None
+    chat.page._library.remove(head)
+    chat.page._library._delete_now()
+    wait_for(lambda: not chat.page._answers.busy)
+    wait_for(lambda: chat.house.chats().conversations.count() == 0)
+    pump(0.2)
+    assert chat.page._board._panel is None and chat.widgets == []
 
 
 def test_search_goes_to_the_message(chat: Chat) -> None:  # noqa: F811

@@ -56,6 +56,7 @@ class Board(QObject):
         transcript.near_top.connect(session.fetch_older)
         transcript.near_bottom.connect(session.fetch_newer)
         transcript.dropped.connect(self._dropped)
+        transcript.end_wanted.connect(self._go_to_end)
 
     # --- messages ------------------------------------------------------------------------------------------------
     def _load(self) -> None:
@@ -112,6 +113,11 @@ class Board(QObject):
             self._transcript.add(self._make(message))
         self._transcript.trim()
 
+    def _go_to_end(self) -> None:
+        """The newest messages may have left memory."""
+        if self._session.last < self._session.total:
+            self._session.reload()
+
     def _dropped(self, oldest: int, newest: int) -> None:
         shown = self._session.messages
         for message in [*shown[:oldest], *(shown[-newest:] if newest else [])]:
@@ -126,6 +132,8 @@ class Board(QObject):
 
     def _put_growing(self, thread: AnswerThread, message: Message) -> None:
         self._take_panel()
+        if thread in self._live:
+            return  # it was found in the store already
         known = self._widgets.get(message.id)
         if isinstance(known, AnswerMessage):  # it goes on
             known.continues()

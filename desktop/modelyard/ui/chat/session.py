@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 from ...chat.store import ChatStore
 from ...chat.values import Conversation, Draft, Message, NewAttachment, OptionValue, Page, Role, State
 from ...engines.base import InstalledModel
-from ...errors import ModelyardError
+from ...errors import Code, ModelyardError
 from ..background import in_background
 from ..services import Services
 from .answering import AnswerThread
@@ -280,9 +280,12 @@ class Session(QObject):
             self.conversation = head
         if head.id == self.number:
             self.conversation = head
-            self.total = self.last + 1
-            self.messages.append(message)
-            self.kept.emit(message)
+            if self.last < self.total:  # the end is not here: it was far from what was looked at
+                self.reload()
+            else:
+                self.messages.append(message)
+                self.total = self.last
+                self.kept.emit(message)
             if self._second is not None:
                 second, self._second = self._second, None
                 self._answers.start(Question(second, head.id, parent=message.id, settle=False))
@@ -290,7 +293,7 @@ class Session(QObject):
 
     def _answer_begun(self, thread: AnswerThread, message: Message) -> None:
         if thread.conversation == self.number:
-            if thread.question.resume:
+            if thread.question.resume or any(each.id == message.id for each in self.messages):
                 self.messages = [message if each.id == message.id else each for each in self.messages]
             else:
                 beside = [each for each in self.messages if each.role is message.role and each.parent == message.parent]
@@ -310,8 +313,8 @@ class Session(QObject):
             if not thread.question.settle:
                 self._prefer_first(thread.question.parent)
         number = thread.conversation
-        if number:
-            self.in_lane(lambda store: store.conversations.get(number), self._head_changed)
+        if message is not None:
+            self.in_lane(lambda store: _head_of(store, number), self._head_changed)
 
     def _prefer_first(self, question: int | None) -> None:
         """Of two answers side by side the first counts until the person chooses."""
@@ -319,7 +322,9 @@ class Session(QObject):
         if first:
             self.in_lane(lambda store: store.messages.switch(first))
 
-    def _head_changed(self, conversation: Conversation) -> None:
+    def _head_changed(self, conversation: Conversation | None) -> None:
+        if conversation is None:
+            return
         if self.number == conversation.id:
             self.conversation = conversation
         self.changed.emit(conversation)
@@ -346,3 +351,13 @@ class Session(QObject):
         """The question at the end, if nobody answers it."""
         end = self.messages[-1] if self.messages and self.last >= self.total else None
         return end if end is not None and end.role is Role.USER and end.state is State.DONE else None
+
+
+def _head_of(store: ChatStore, number: int) -> Conversation | None:
+    """None if it was deleted while its answer was being made."""
+    try:
+        return store.conversations.get(number)
+    except ModelyardError as error:
+        if error.code is Code.CHAT_MISSING:
+            return None
+        raise

@@ -22,11 +22,12 @@ Maker = Callable[[], QWidget]
 
 
 class Transcript(BalancedScroll):
-    """Signals: near_top(), near_bottom() when more may be wanted; dropped(oldest, newest) widgets that were taken out
-    to keep memory small."""
+    """Signals: near_top(), near_bottom() when more may be wanted; end_wanted() when one goes to the end;
+    dropped(oldest, newest) widgets that were taken out to keep memory small."""
 
     near_top = Signal()
     near_bottom = Signal()
+    end_wanted = Signal()
     dropped = Signal(int, int)
 
     def __init__(self, icons: Icons) -> None:
@@ -113,7 +114,7 @@ class Transcript(BalancedScroll):
     def follow(self) -> None:
         """To the end, and stay there."""
         self._following = True
-        self.near_bottom.emit()
+        self.end_wanted.emit()
         self._settle()
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
         self._place_button()

@@ -193,6 +193,8 @@ class ChatView(QWidget):
         self._composer.show_attachments(())
 
     def _gone(self, number: int) -> None:
+        for thread in self._answers.of(number):
+            thread.stop()
         if number == self._session.number:
             self._begin_new()
 
