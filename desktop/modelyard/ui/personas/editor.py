@@ -77,6 +77,7 @@ class PersonaEditor(QWidget):
         self.source.read.connect(self._read)
         self.source.edited.connect(self._show_state)
         self.history.changed.connect(self._show_state)
+        self.history.stepped.connect(self.source.catch_up)
         self.form.said.connect(self.source.say)
         self.form.identity.changed.connect(self._show_state)
         self.form.identity.choose_picture.connect(self._choose_picture)

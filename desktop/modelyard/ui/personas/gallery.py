@@ -15,9 +15,8 @@ from ..widgets.layout import ScrollPage, clear, column, row
 from .choices import Kind, PersonaChoice
 from .picture import Portrait
 
-_COLUMNS = 3
+_COLUMNS = 2
 _SIDE = 44
-_WIDTH = 980
 
 
 class PersonaCard(LayoutButton):
@@ -43,7 +42,7 @@ class Gallery(ScrollPage):
     chosen = Signal(object)
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_WIDTH)
+        super().__init__()
         self._context = context
         self._shown: list[PersonaChoice] = []
 

@@ -26,10 +26,11 @@ class _Step:
 class History(QObject):
     """Undo and redo over the text and what stands beside it, in the order it happened.
 
-    Signals: changed() after a step of either kind.
+    Signals: changed() when there is something else to undo or redo; stepped() after an undo or redo.
     """
 
     changed = Signal()
+    stepped = Signal()
 
     def __init__(self, document: QTextDocument, parent: QObject) -> None:
         super().__init__(parent)
@@ -94,6 +95,7 @@ class History(QObject):
             step()
         finally:
             self._stepping = False
+        self.stepped.emit()
         self.changed.emit()
 
     def _text_changed(self, _position: int, _removed: int, _added: int) -> None:

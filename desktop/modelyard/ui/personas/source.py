@@ -110,6 +110,12 @@ class Source(QObject):
         if before != text:
             self._write([edit], "")
 
+    def catch_up(self) -> None:
+        """Reads a small text at once, for those who should not see the form lag behind."""
+        if self.positions.length <= _SMALL:
+            self._timer.stop()
+            self._read()
+
     # --- changes by the form ---------------------------------------------------------------------------------------
 
     def say(self, field: str, persona: Persona) -> None:

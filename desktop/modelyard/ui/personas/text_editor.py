@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
@@ -104,7 +104,10 @@ class TextEditor(QPlainTextEdit):
             block = block.next()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        at_cursor = self.viewport().rect().intersects(self.cursorRect()) and self.hasFocus()
         super().resizeEvent(event)
+        if at_cursor:
+            self.ensureCursorVisible()
         self._place_gutter()
         self.highlighter.again()
 
@@ -162,7 +165,7 @@ class TextEditor(QPlainTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, typed)
         cursor.insertText(text)
         self.setTextCursor(cursor)
-        self.offer(asked=False)
+        QTimer.singleShot(0, self, lambda: self.offer(asked=False))  # the list that was chosen from closes first
 
     # --- keys ------------------------------------------------------------------------------------------------------
 
