@@ -84,6 +84,21 @@ def _resources(data: Path) -> str:
     return " / ".join(titles)
 
 
+def _licences(data: Path) -> str:
+    """What ships names what it is made of; a checkout has no such list."""
+    import json
+
+    from ..host.folders import resources_folder
+
+    file = resources_folder() / "licences.json"
+    if not getattr(sys, "frozen", False):
+        return "not packed"
+    parts = json.loads(file.read_text(encoding="utf-8"))
+    _expect(all(part["licence"] and part["text"] for part in parts))
+    _expect({"Python", "Qt", "llama.cpp and ggml"} <= {part["name"] for part in parts})
+    return f"{len(parts)} parts"
+
+
 def _kernels(data: Path) -> str:
     import numpy as np
 
@@ -166,6 +181,7 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     "keyring": _keyring,
     "certificates": _certificates,
     "resources": _resources,
+    "licences": _licences,
     "kernels": _kernels,
     "conversion and engine": _convert_and_answer,
     "worker": _worker,
