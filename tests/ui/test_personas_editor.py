@@ -209,16 +209,17 @@ def test_completion_and_help(editor: PersonaEditor) -> None:
     QTest.keyClick(popup, Qt.Key.Key_Return)
     assert edit.textCursor().block().text() == "PARAMETER "
     wait_for(lambda: edit.popup_open)  # the parameters follow at once
-    QTest.keyClicks(popup, "repeat_p")
-    QTest.keyClick(popup, Qt.Key.Key_Return)
+    QTest.keyClicks(edit, "repeat_p")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
     assert edit.textCursor().block().text() == "PARAMETER repeat_penalty "
-    QTest.keyClick(popup, Qt.Key.Key_Escape)
+    wait_for(lambda: edit.popup_open)  # its usual value
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
     QTest.keyClicks(edit, "1.1")
     assert "Avoid repetition" in editor.help._meaning.text() and "0.5" in editor.help._meaning.text()
     QTest.keyClick(edit, Qt.Key.Key_Return)
     QTest.keyClicks(edit, "MESSAGE ")
     assert edit.popup_open
-    QTest.keyClick(popup, Qt.Key.Key_Escape)
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
     QTest.keyClicks(edit, "user par")
     assert not edit.popup_open, "a value is nobody's business"
     undo(edit)
