@@ -320,8 +320,8 @@
         <translation>导入模型</translation>
     </message>
     <message>
-        <source>From the Ollama library</source>
-        <translation>从 Ollama 模型库获取</translation>
+        <source>Ollama library</source>
+        <translation>Ollama 模型库</translation>
     </message>
     <message>
         <source>Models</source>

@@ -222,6 +222,7 @@ class House:
         self.inspection_error: ModelyardError | None = None
         self.script: Sequence[Mapping[str, Any] | float] = import_script()
         self.workers: list[TwinWorker] = []
+        self.records: list[Mapping[str, Any]] = []  # the jobs they were started for
         self.searched: list[str] = []
         self.access = TwinAccess()
         self.checkup = TwinCheckup()
@@ -250,6 +251,7 @@ class House:
         return self.account
 
     def start_worker(self, record: Mapping[str, Any]) -> TwinWorker:
+        self.records.append(record)
         if record["job"] == "inspect":
             source = from_json(Source, record["source"])  # type: ignore[arg-type]
             worker = TwinWorker([self._inspected(source)])

@@ -68,12 +68,12 @@ class ModelListPage(Page):
         self._problems = QVBoxLayout()
         self._offers = MoveOffers(context)
         self.pull_card = PullCard(context)
-        tidy = button(self.tr("Free up space"), lambda: self.free_space.emit())
+        self._tidy = button(self.tr("Free up space"), lambda: self.free_space.emit())
         new = button(self.tr("Import a model"), lambda: context.routes.import_text.emit(""), "primary")
-        self._pull = button(self.tr("From the Ollama library"), self.pull_card.open)
+        self._pull = button(self.tr("Ollama library"), self.pull_card.open)
         self._pull.hide()
         title, under = self.tr("Models"), self.tr("Everything that can answer on this computer.")
-        super().__init__(context, title, under, self._content(), self._pull, tidy, new, width=WIDTH)
+        super().__init__(context, title, under, self._content(), self._pull, new, width=WIDTH)
         self.actions = ModelActions(context, self)
         self._empty = EmptyState(
             context.icons,
@@ -88,8 +88,11 @@ class ModelListPage(Page):
         self._connect()
 
     def _content(self) -> QWidget:
-        tools = row(self._search, self._order, self._count, None, spacing=Space.M)
-        self._search.setMinimumWidth(220)
+        tools = row(self._search, self._order, self._count, None, self._tidy, spacing=Space.M)
+        self._search.setMinimumWidth(140)
+        self._search.setMaximumWidth(320)
+        tools.setStretch(0, 2)
+        tools.setStretch(3, 1)
         models = column(self.list, self._nothing, spacing=0)
         models.setStretch(0, 1)
         both = row(models, self._panel, spacing=Space.L)

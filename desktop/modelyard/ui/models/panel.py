@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from ...importing.inspection import MemorySum
 from ..context import Context
@@ -15,21 +15,23 @@ from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.facts import Facts
 from ..widgets.labels import Pill, Text
-from ..widgets.layout import BalancedScroll, clear, column, row
+from ..widgets.layout import clear, column, row
 from .actions import Action
 from .library import Entry
 from .row_paint import TONES
 from .wording import ability_words, engine_name, size_words
 
-WIDTH = 316
+_NARROWEST, _WIDEST = 300, 392  # pixels
+_LETTERS = 42
 
 
-class ModelPanel(BalancedScroll):
+class ModelPanel(QScrollArea):
     """Signals: unload(Entry)."""
 
     unload = Signal(object)
 
     def __init__(self, context: Context) -> None:
+        super().__init__()
         self._context = context
         self._entry: Entry | None = None
         self._labels: list[str] = []
@@ -37,8 +39,17 @@ class ModelPanel(BalancedScroll):
         holder = QWidget()
         holder.setObjectName("page")
         holder.setLayout(column(self._card, None))
-        super().__init__(holder)
-        self.setFixedWidth(WIDTH)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(holder)
+        context.theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As wide as its words need, but never more than the smallest window leaves."""
+        self.setFixedWidth(max(_NARROWEST, min(_WIDEST, _LETTERS * self.fontMetrics().averageCharWidth())))
 
     def show_entry(self, entry: Entry | None, actions: Sequence[Action]) -> None:
         """Drawn anew only when something about it changed."""

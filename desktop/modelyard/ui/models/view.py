@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 
 from ..context import Context
@@ -28,12 +28,6 @@ class ModelsView(QStackedWidget):
         self.list_page.publish.connect(self.show_publish)
         for page in (self.free_space_page, self.publish_page):
             page.left.connect(self.show_list)
-            QShortcut(
-                QKeySequence(Qt.Key.Key_Escape),
-                page,
-                self.show_list,
-                context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
-            )
 
     def show_list(self) -> None:
         self._show(self.list_page)
@@ -57,6 +51,13 @@ class ModelsView(QStackedWidget):
         page = self.currentWidget()
         if isinstance(page, Page):
             page.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where no control wants it, leads back to the list."""
+        if event.key() == Qt.Key.Key_Escape and self.currentWidget() is not self.list_page:
+            self.show_list()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         for page in (self.list_page, self.publish_page):
