@@ -37,7 +37,7 @@ INLINE void search_run(const float *x, int64_t subs, float top, float first, flo
 INLINE void search_run_weighed(const float *x, const float *importance, int64_t subs, float top, AffineRun *run) {
     Floats values[SUB], weights[SUB];
     float variance[RUN / SUB];
-    variances(x, SUB, subs, SUBS, 2, variance);
+    variances(x, SUB, subs, SUBS, 2, 1, variance);
     for (int64_t at = 0; at < subs; at += LANES) {
         spread(x + at * SUB, SUB, subs - at, values);
         weigh(importance + at * SUB, variance + at, SUB, subs - at, values, weights);
@@ -65,11 +65,21 @@ INLINE float shrink(const float *x, uint8_t *to) {
     return largest / 63.0f;
 }
 
-INLINE Scales scales_of(const AffineRun *run, int64_t at, int weighed) {
+/* A number far off its place may leave the range in the last rounds of the fit: ggml bounds those of Q5_K, and cuts
+   the bits of Q4_K's. */
+INLINE void bound(uint8_t *numbers) {
+    for (int j = 0; j < SUBS; j++) numbers[j] = numbers[j] > 63 ? 63 : numbers[j];
+}
+
+INLINE Scales scales_of(const AffineRun *run, int64_t at, int top, int weighed) {
     Scales s;
     if (weighed) {
         s.d = half_of(fit_positive(SUBS, 63, run->scale + at, s.scales, run->weight + at));
         s.dmin = half_of(fit_positive(SUBS, 63, run->minimum + at, s.minima, run->weight + at));
+        if (top == 31) {
+            bound(s.scales);
+            bound(s.minima);
+        }
     } else {
         s.d = half_of(shrink(run->scale + at, s.scales));
         s.dmin = half_of(shrink(run->minimum + at, s.minima));
@@ -91,7 +101,7 @@ INLINE void pack_scales(const Scales *s, uint8_t *y) {
 /* One super-block from what the search found: writes d, dmin and scales (16 bytes at y), and the levels. */
 INLINE int settle(const float *x, const AffineRun *run, int64_t at, int top, int weighed, uint8_t *y,
                   uint8_t *levels) {
-    Scales s = scales_of(run, at, weighed);
+    Scales s = scales_of(run, at, top, weighed);
     pack_scales(&s, y);
     for (int j = 0; j < SUBS; j++, x += SUB, levels += SUB) {
         float step = float_of_half(s.d) * s.scales[j], offset = float_of_half(s.dmin) * s.minima[j];

@@ -38,20 +38,25 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Variant:
-    """A processor level: `name` in the file name, what clang (through zig) and other compilers call it, its lanes."""
+    """A processor level: `name` in the file name, what clang (through zig) and other compilers call it, its lanes.
+
+    clang makes the best code of vectors twice as wide as the processor's where there are registers enough; gcc
+    stumbles over them and gets `gcc_lanes`.
+    """
 
     name: str
     zig_cpu: str
     march: str
     lanes: int
+    gcc_lanes: int
 
 
 X86 = (
-    Variant("baseline", "x86_64", "x86-64", 8),
-    Variant("v3", "x86_64_v3", "x86-64-v3", 16),
-    Variant("v4", "x86_64_v4", "x86-64-v4", 16),
+    Variant("baseline", "x86_64", "x86-64", 8, 8),
+    Variant("v3", "x86_64_v3", "x86-64-v3", 16, 8),
+    Variant("v4", "x86_64_v4", "x86-64-v4", 16, 16),
 )
-ARM = (Variant("baseline", "baseline", "armv8-a", 8),)
+ARM = (Variant("baseline", "baseline", "armv8-a", 8, 8),)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Target:
 
 TARGETS = {
     "windows-x86_64": Target("x86_64-windows-gnu", ".dll", X86),
-    "macos-arm64": Target("aarch64-macos.11.0", ".dylib", (Variant("baseline", "apple_m1", "armv8-a", 8),)),
+    "macos-arm64": Target("aarch64-macos.11.0", ".dylib", (Variant("baseline", "apple_m1", "armv8-a", 8, 8),)),
     "macos-x86_64": Target("x86_64-macos.11.0", ".dylib", X86),
     "linux-x86_64": Target("x86_64-linux-gnu.2.17", ".so", X86),
     "linux-arm64": Target("aarch64-linux-gnu.2.17", ".so", ARM),
@@ -93,7 +98,9 @@ def build(folder: Path, target_name: str | None = None) -> list[Path]:
 def _compile(target: Target, variant: Variant, folder: Path, for_here: bool, scratch: Path) -> Path:
     result = folder / f"kernels-{variant.name}{target.suffix}"
     sources = sorted(str(path) for path in HERE.glob("*.c"))
-    command = [*_compiler(target, variant, for_here), *FLAGS, f"-DLANES={variant.lanes}", "-shared", *sources]
+    compiler = _compiler(target, variant, for_here)
+    lanes = variant.gcc_lanes if "gcc" in compiler[0] else variant.lanes
+    command = [*compiler, *FLAGS, f"-DLANES={lanes}", "-shared", *sources]
     unfinished = scratch / result.name
     # zig keeps compiled libraries of its own; beside the result of the build nothing is to stay behind.
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(scratch / "g"), "ZIG_LOCAL_CACHE_DIR": str(scratch / "l")}

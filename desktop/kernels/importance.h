@@ -10,12 +10,13 @@ enum { STEPS = 36 };
 #define FIRST -0.9f
 #define STEP 0.05f
 
-/* A number for each sub-block of n weights: `factor` times the mean square of the `together` sub-blocks it is one of. */
-INLINE void variances(const float *x, int n, int64_t subs, int together, float factor, float *to) {
+/* A number for each sub-block of n weights: the mean square of the `together` sub-blocks it is one of, times both
+   factors. ggml doubles some means before the division and some after it, which near the limit of floats matters. */
+INLINE void variances(const float *x, int n, int64_t subs, int together, float before, float after, float *to) {
     for (int64_t at = 0; at < subs; at++) {
         float sum = 0;
         for (int i = 0; at % together == 0 && i < together * n; i++) sum += x[at * n + i] * x[at * n + i];
-        to[at] = at % together ? to[at - 1] : factor * sum / (float)(together * n);
+        to[at] = at % together ? to[at - 1] : before * sum * (after / (float)(together * n));
     }
 }
 

@@ -51,7 +51,7 @@ INLINE Floats search(const Floats *x, const Floats *weights) {
 static void search_run(const float *x, int64_t subs, const float *importance, int together, float *scale) {
     Floats values[SUB], weights[SUB];
     float variance[RUN / SUB];
-    if (importance) variances(x, SUB, subs, together, 2, variance);
+    if (importance) variances(x, SUB, subs, together, 1, 2, variance);
     for (int64_t at = 0; at < subs; at += LANES) {
         spread(x + at * SUB, SUB, subs - at, values);
         if (importance) weigh(importance + at * SUB, variance + at, SUB, subs - at, values, weights);

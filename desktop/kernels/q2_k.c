@@ -13,7 +13,7 @@ typedef struct {
 static void search(const float *x, const float *importance, int64_t subs, Found *to) {
     Floats values[SUB], weights[SUB];
     float variance[RUN / SUB];
-    if (importance) variances(x, SUB, subs, SUBS, 1, variance);
+    if (importance) variances(x, SUB, subs, SUBS, 1, 1, variance);
     for (int64_t at = 0; at < subs; at += LANES) {
         Affine found;
         spread(x + at * SUB, SUB, subs - at, values);

@@ -105,7 +105,7 @@ static void search_run(const float *x, int64_t subs, Found *found) {
 static void search_run_weighed(const float *x, const float *importance, int64_t subs, Found *found) {
     Floats values[SUB], weights[SUB];
     float variance[RUN / SUB];
-    variances(x, SUB, subs, SUBS, 2, variance);
+    variances(x, SUB, subs, SUBS, 2, 1, variance);
     for (int64_t at = 0; at < subs; at += LANES) {
         spread(x + at * SUB, SUB, subs - at, values);
         weigh(importance + at * SUB, variance + at, SUB, subs - at, values, weights);

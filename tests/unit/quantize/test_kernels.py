@@ -99,6 +99,17 @@ def test_same_bytes_with_importance(library: Any, kind: T, capfd: pytest.Capture
         compare(library, kind, np.ascontiguousarray(make(random, 6, COLUMNS), np.float32), importance)
 
 
+@pytest.mark.parametrize("library", VARIANTS)
+@pytest.mark.parametrize("kind", [T.Q4_K, T.Q5_K, T.IQ4_XS], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("name", ["outliers", "wide"])
+def test_rare_turns_of_the_weighed_fit(library: Any, kind: T, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Scales that leave their range in the last round of the fit, and means near the limit of floats."""
+    for seed in range(4):
+        random = np.random.default_rng([seed, 22])
+        importance = (random.random(COLUMNS) ** 4).astype(np.float32)
+        compare(library, kind, np.ascontiguousarray(DISTRIBUTIONS[name](random, 48, COLUMNS), np.float32), importance)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not BLOCKS, reason="MODELYARD_KERNEL_BLOCKS is not set")
 @pytest.mark.timeout(0)
