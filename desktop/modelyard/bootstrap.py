@@ -115,9 +115,10 @@ class House:
         found = self.keys.find(endpoint.key_host, environment_key_host())
         key = found.secret if found else None
         credentials = Credentials(key, endpoint.key_host, self.settings.flag("mirror_gets_token"))
-        return Session(endpoint, credentials, Network(self._proxy()))
+        return Session(endpoint, credentials, Network(self.proxy()))
 
-    def _proxy(self) -> str:
+    def proxy(self) -> str:
+        """ "system", "none" or an address."""
         chosen = self.settings.text("proxy")
         return self.settings.text("proxy_address") if chosen == "address" else chosen
 
@@ -205,18 +206,22 @@ def window_main(arguments: list[str]) -> int:
 
         print(catalogue(system_language()).label("hints", "no_display"), file=sys.stderr)  # noqa: T201
         return 2
+    from .host.crash_log import stop_watching, watch_crashes
     from .host.logs import log_to
     from .ui.app import Opening, run_window
 
     options = _window_arguments(arguments)
     house = build_house(options.data_dir)
     log_to(house.folders.logs)
+    text = options.files[0] if options.files else ""
+    path = Path(text)
+    asked = str(path.absolute()) if text and path.exists() else text
+    crashed, stream = watch_crashes(house.folders.logs)
     try:
-        text = options.files[0] if options.files else ""
-        path = Path(text)
-        return run_window(make_services(house), Opening(str(path.absolute()) if text and path.exists() else text))
+        return run_window(make_services(house), Opening(asked, crashed))
     finally:
         house.close()
+        stop_watching(stream)
 
 
 def make_services(house: House) -> Services:
@@ -287,12 +292,20 @@ def make_tools(house: House) -> Tools:
     from .ui.services import Tools
 
     def try_ollama(text: str) -> str:
+        from .engines.ollama.host_address import own_address
         from .engines.ollama.start import try_address
 
-        return try_address(text).text
+        return try_address(text or own_address().url).text
+
+    def newer() -> str:
+        from . import __version__
+        from .hub.network import Network
+        from .hub.releases import newer_release
+
+        return newer_release(__version__, Network(house.proxy()))
 
     access = HubAccess(house.keys, house.endpoint, house.hub)
-    return Tools(try_ollama, access, Checkup(house.settings, lambda: house.surroundings, access))
+    return Tools(try_ollama, access, Checkup(house.settings, lambda: house.surroundings, access), newer)
 
 
 def _window_arguments(arguments: list[str]) -> argparse.Namespace:

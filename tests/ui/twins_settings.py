@@ -83,4 +83,4 @@ def try_ollama(text: str) -> str:
 
 
 def tools(access: TwinAccess, checkup: TwinCheckup) -> Tools:
-    return Tools(try_ollama, access, checkup)  # type: ignore[arg-type]
+    return Tools(try_ollama, access, checkup, lambda: "")  # type: ignore[arg-type]

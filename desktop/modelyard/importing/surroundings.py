@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..engines.base import Engine
 from ..errors import Code, ModelyardError
 from ..host.folders import Folders
 from ..host.machine import Machine
-from ..hub.session import Session
+
+if TYPE_CHECKING:
+    from ..hub.session import Session
 
 
 @dataclass(frozen=True)

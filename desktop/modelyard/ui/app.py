@@ -24,6 +24,10 @@ from .context import Context
 from .design.theme import Theme
 from .i18n import Translations, chosen_language
 from .jobs import Jobs
+from .manners.fault_report import fault_report
+from .manners.job_manners import JobManners
+from .manners.single_instance import SingleInstance, hand_over, meeting_place
+from .manners.update_check import UpdateCheck
 from .pages import page_makers
 from .routes import Place, Routes
 from .services import Services
@@ -35,9 +39,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Opening:
-    """What to show first: a path or link to import, or nothing."""
+    """What to show first: a path or link to import, or nothing. `crashed`: how the last run ended, if it was bad."""
 
     text: str = ""
+    crashed: str = ""
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:
@@ -66,6 +71,9 @@ class Desktop(QObject):
         self._translations = Translations(app, resources / "i18n")
         self.jobs = Jobs(services, self)
         self.window = self._make_window()
+        self._manners = JobManners(services, self.jobs, lambda: self.window, self)
+        self._updates = UpdateCheck(settings, services.tools.newer_release, self)
+        self._updates.found.connect(lambda version: self.window.say_newer(version))
         settings.watch(self._setting_changed)
 
     def _make_window(self) -> MainWindow:
@@ -83,13 +91,25 @@ class Desktop(QObject):
         else:
             self.window.go("welcome")
         self.window.say_what_happened()
+        if opening.crashed:
+            self.window.say_crashed(fault_report(opening.crashed))
         self.window.show()
+
+    def come_forward(self, text: str) -> None:
+        """A second start handed over what it was asked to open."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+        if text:
+            self.window.import_text(text)
 
     def show_fault(self, error: ModelyardError) -> None:
         FaultPanel(self.window, self.window.context, error)
 
     def close(self) -> None:
         self.jobs.close()
+        self._manners.close()
         self._translations.unload()
         QThreadPool.globalInstance().waitForDone(3000)
 
@@ -123,16 +143,22 @@ class _LastNet:
         if isinstance(value, KeyboardInterrupt):
             self._desktop.window.close()
             return
-        error = value if isinstance(value, ModelyardError) else ModelyardError(Code.INTERNAL, detail=text[-4000:])
+        error = value if isinstance(value, ModelyardError) else ModelyardError(Code.INTERNAL, detail=fault_report(text))
         self._desktop.show_fault(error)
 
 
 def run_window(services: Services, opening: Opening, arguments: Sequence[str] = ("modelyard",)) -> int:
     """Shows the window until it is closed. Returns the exit status."""
     app = make_application(arguments)
+    name = meeting_place(services.folders.root)
+    if hand_over(name, opening.text):
+        return 0
     desktop = Desktop(app, services)
+    instance = SingleInstance(name, desktop)
+    instance.asked.connect(desktop.come_forward)
     sys.excepthook = _LastNet(desktop)
     desktop.open(opening)
     status = app.exec()
+    instance.close()
     desktop.close()
     return status

@@ -51,11 +51,13 @@ class Starter:
 class Tools:
     """What the settings and the self-check ask. All block and raise ModelyardError.
 
-    `try_ollama`: the version of the Ollama at an address."""
+    `try_ollama`: the version of the Ollama at an address; empty means this computer. `newer_release`: the version of
+    a newer Modelyard, or ""."""
 
     try_ollama: Callable[[str], str]
     access: HubAccess
     checkup: Checkup
+    newer_release: Callable[[], str]
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ class FindingLine(QWidget):
 
 def _sentence(context: Context, finding: Finding) -> str:
     if finding.error is not None:
-        return context.words.error_line(finding.error)
+        words = context.words.error(finding.error)
+        return f"{words.title}\n{words.reason}".strip()
     if finding.note is not None:
         return context.words.warning(finding.note.code, finding.note.fields)
     return ""

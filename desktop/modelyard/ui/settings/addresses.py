@@ -25,19 +25,17 @@ class AddressLine(QWidget):
         self.address = address
         self.choose = QRadioButton(name)
         try_address = context.services.tools.try_ollama
+        shown = self.tr("Remove {address}").format(address=name)
         self.trial = Trial(
             context,
             self.tr("Test"),
-            lambda _token: try_address(address or "127.0.0.1:11434"),
+            lambda _token: try_address(address),
             lambda version: self.tr("Ollama {version} answers.").format(version=version),
-            self.tr("Test {address}").format(address=name),
+            name=self.tr("Test {address}").format(address=name),
+            before=self.choose,
+            after=icon_button(context.icons, "trash", shown, remove) if remove is not None else None,
         )
-        line = row(self.choose, spacing=Space.M)
-        line.setStretch(0, 1)
-        if remove is not None:
-            shown = self.tr("Remove {address}").format(address=name)
-            line.addWidget(icon_button(context.icons, "trash", shown, remove))
-        self.setLayout(column(line, self.trial, spacing=Space.XS))
+        self.setLayout(column(self.trial))
 
 
 class AddressesCard(Card):

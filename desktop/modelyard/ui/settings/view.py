@@ -11,7 +11,7 @@ from ...host.settings import Value
 from ..context import Context
 from ..shell.page import Page
 from ..widgets.buttons import button
-from ..widgets.layout import centred, row
+from ..widgets.layout import centred, line, row
 from .about import AboutCard
 from .account import AccountCard
 from .addresses import AddressesCard
@@ -106,7 +106,9 @@ class SettingsView(Page):
     def _downloads(self) -> Section:
         section = self._section(self.tr("Downloads"))
         source = SourceCard(self.context)
-        section.add_group("downloads").body.addWidget(source)
+        card = section.add_group("downloads")
+        card.body.addWidget(line())
+        card.body.addWidget(source)
         section.add_group("network")
         section.shown.connect(source.clear)
         return section

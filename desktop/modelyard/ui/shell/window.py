@@ -12,13 +12,14 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QGuiApplication,
     QKeySequence,
     QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
-from ... import APP_NAME
+from ... import APP_NAME, RELEASES_PAGE
 from ...errors import Action, ModelyardError
 from ...importing.jobs import JobState
 from ..context import Context
@@ -151,6 +152,16 @@ class MainWindow(QMainWindow):
         elif left:
             text = self.tr("{n} imports were interrupted. What is done is kept.").format(n=len(left))
             self._banners.say(text, self.tr("Show"), lambda: self.go(Place.IMPORTS))
+
+    def say_crashed(self, report: str) -> None:
+        """The last run ended in native code, without a word."""
+        words = self.tr("Modelyard ended unexpectedly the last time. Nothing of yours is lost.")
+        copied = self.context.services.redact(report)
+        self._banners.say(words, self.tr("Copy for help"), lambda: QGuiApplication.clipboard().setText(copied))
+
+    def say_newer(self, version: str) -> None:
+        words = self.tr("Modelyard {version} is there.").format(version=version)
+        self._banners.say(words, self.tr("Open the page"), lambda: QDesktopServices.openUrl(QUrl(RELEASES_PAGE)))
 
     def _go_on_with(self, job_id: str) -> None:
         self.go(Place.IMPORTS)

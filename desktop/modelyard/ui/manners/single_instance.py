@@ -1,0 +1,71 @@
+"""One window for one data folder: a second start hands over what it was asked to open, and ends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+_WAIT_MS = 1500
+_MOST_BYTES = 64 << 10
+_TAKEN = b"taken\n"
+
+
+def meeting_place(root: Path) -> str:
+    """The name both meet under: one for each data folder."""
+    return "modelyard-" + hashlib.sha256(str(root).encode("utf-8")).hexdigest()[:20]
+
+
+def hand_over(name: str, text: str) -> bool:
+    """True if a running window took it: there is nothing left to do here."""
+    socket = QLocalSocket()
+    socket.connectToServer(name)
+    if not socket.waitForConnected(_WAIT_MS):
+        return False
+    socket.write(json.dumps({"open": text}).encode("utf-8") + b"\n")
+    while b"\n" not in bytes(socket.peek(len(_TAKEN)).data()):
+        if not socket.waitForReadyRead(_WAIT_MS):
+            return False  # it hangs: better two windows than none
+    return bytes(socket.readAll().data()) == _TAKEN
+
+
+class SingleInstance(QObject):
+    """Signals: asked(str) with a path, a link, or "" for just coming to the front."""
+
+    asked = Signal(str)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._meet)
+        if not self._server.listen(name):
+            QLocalServer.removeServer(name)  # left behind by a crash: nobody answered there
+            self._server.listen(name)
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _meet(self) -> None:
+        while (socket := self._server.nextPendingConnection()) is not None:
+            socket.disconnected.connect(socket.deleteLater)
+            socket.readyRead.connect(lambda socket=socket: self._hear(socket))
+
+    def _hear(self, socket: QLocalSocket) -> None:
+        if not socket.canReadLine():
+            if socket.bytesAvailable() > _MOST_BYTES:
+                socket.abort()
+            return
+        try:
+            record = json.loads(bytes(socket.readLine(_MOST_BYTES).data()))
+            text = record["open"]
+        except (ValueError, KeyError, TypeError):
+            socket.abort()
+            return
+        socket.write(_TAKEN)
+        socket.flush()
+        if isinstance(text, str):
+            self.asked.emit(text)
