@@ -42,7 +42,12 @@ class Chat:
     def start(self, text: str) -> None:
         self.composer.write(text)
         self.composer.field.send.emit()
-        wait_for(lambda: (bool(self.session.growing) and self.session.growing[0].answer > 0) or not self.session.busy)
+        wait_for(lambda: self.session.number > 0 and (self._begun or not self.session.busy))
+
+    @property
+    def _begun(self) -> bool:
+        growing = self.session.growing
+        return bool(growing) and growing[0].answer > 0
 
     def settle(self) -> None:
         wait_for(lambda: not self.session.busy)

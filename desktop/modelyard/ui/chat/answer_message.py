@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from ...chat.values import Message, State
 from ..context import Context
@@ -40,6 +40,7 @@ class AnswerMessage(Flow):
         self._context = context
         self.message = message
         self._name = name
+        self._possible = True
         icons = context.icons
         self._look = look
         self._thinking: Thinking | None = None  # most answers have none
@@ -54,15 +55,13 @@ class AnswerMessage(Flow):
         self._copy = icon_button(icons, "copy", self.tr("Copy answer"), self.copy, size=16)
         self._again = icon_button(icons, "retry", self.tr("Answer once more"), self._ask_again, size=16)
         self._more = icon_button(icons, "more", self.tr("More"), self._menu, size=16)
-        self._choose = button(self.tr("Go on with this answer"), lambda: self.chosen.emit(self.message.id), "quiet")
-        self._choose.hide()
-        self._resume = button(self.tr("Continue"), lambda: self.resume.emit(self.message), "quiet")
-        self._resume.hide()
+        self._choose: QPushButton | None = None  # made when offered
+        self._resume: QPushButton | None = None
         self._figures = AnswerFigures(context)
         self._tools = QWidget()
         line = row(self._versions, self._copy, self._again, self._more, self._figures.button, None, spacing=2)
-        offers = row(self._choose, self._resume, None, spacing=2)
-        self._tools.setLayout(column(line, offers, spacing=0))
+        self._offers = row(None, spacing=2)
+        self._tools.setLayout(column(line, self._offers, spacing=0))
         self._tools.hide()
         self._state = Text("", "caption")
         self._state.hide()
@@ -131,13 +130,18 @@ class AnswerMessage(Flow):
 
     def offer_choice(self) -> None:
         """It stands beside another answer to the same question."""
-        self._choose.show()
+        if self._choose is None:
+            text = self.tr("Go on with this answer")
+            self._choose = button(text, lambda: self.chosen.emit(self.message.id), "quiet")
+            self._offers.insertWidget(0, self._choose)
         self._again.hide()
 
     def set_asking(self, possible: bool) -> None:
         """Whether a model can be asked just now."""
+        self._possible = possible
         for each in (self._again, self._resume, self._versions, self._choose):
-            each.setEnabled(possible)
+            if each is not None:
+                each.setEnabled(possible)
 
     def _rest(self) -> None:
         message = self.message
@@ -150,8 +154,16 @@ class AnswerMessage(Flow):
         state = self._ending(message)
         self._state.setText(state)
         self._state.setVisible(bool(state))
-        self._resume.setVisible(bool(state) and bool(message.content) and message.state is not State.FAILED)
+        self._offer_resume(bool(state) and bool(message.content) and message.state is not State.FAILED)
         self.view.setAccessibleName(self.tr("{name}: {text}").format(name=self._name, text=message.content[:2000]))
+
+    def _offer_resume(self, wanted: bool) -> None:
+        if wanted and self._resume is None:
+            self._resume = button(self.tr("Continue"), lambda: self.resume.emit(self.message), "quiet")
+            self._resume.setEnabled(self._possible)
+            self._offers.insertWidget(0, self._resume)
+        if self._resume is not None:
+            self._resume.setVisible(wanted)
 
     def _ending(self, message: Message) -> str:
         match message.state:

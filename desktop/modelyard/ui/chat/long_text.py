@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QPushButton
+
 from ..design.tokens import Space
 from ..widgets.buttons import button
 from ..widgets.layout import column, row
@@ -16,10 +18,10 @@ class LongText(Flow):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.view = MarkdownView(look)
-        self._more = button("", self._show_more, "quiet")
-        self._more.hide()
+        self._more: QPushButton | None = None  # hardly any text is so long
         self.view.more.connect(self.look_again)
-        self.setLayout(column(self.view, row(self._more, None), spacing=Space.XS))
+        self._body = column(self.view, spacing=Space.XS)
+        self.setLayout(self._body)
 
     def set_text(self, text: str) -> None:
         self.view.set_text(text)
@@ -27,8 +29,11 @@ class LongText(Flow):
 
     def look_again(self) -> None:
         hidden = self.view.hidden_characters
-        self._more.setVisible(bool(hidden))
-        if hidden:
+        if hidden and self._more is None:
+            self._more = button("", self._show_more, "quiet")
+            self._body.addLayout(row(self._more, None))
+        if self._more is not None:
+            self._more.setVisible(bool(hidden))
             self._more.setText(self.tr("Show more ({n} characters are not shown)").format(n=f"{hidden:,}"))
 
     def _show_more(self) -> None:

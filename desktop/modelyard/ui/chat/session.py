@@ -102,7 +102,7 @@ class Session(QObject):
         self.busy_changed.emit()
         self._find_draft(conversation.id)
 
-    def reload(self, message: int = 0) -> None:
+    def reload(self, message: int = 0, *, retry: bool = True) -> None:
         """Fetches the shown branch again."""
         number = self.number
         if not number:
@@ -121,6 +121,10 @@ class Session(QObject):
             if self.number != number:
                 return
             page, self.conversation = found
+            made = {thread.answer for thread in self.growing}
+            if retry and any(each.state is State.STREAMING and each.id not in made for each in page.messages):
+                self.reload(message, retry=False)  # it ended between the look and now
+                return
             self.messages, self.first, self.total = list(page.messages), page.first, page.total
             self._paging = False
             self._marked = message
