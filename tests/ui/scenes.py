@@ -16,8 +16,11 @@ from modelyard.errors import Code, ModelyardError
 from modelyard.importing.inspection import Inspection, Refusal
 from modelyard.importing.jobs import Job, JobState
 from modelyard.importing.plan import ImportChoice
+from modelyard.modelfile.persona import Persona
 from modelyard.ui.app import Desktop
+from modelyard.ui.personas.draft import Draft
 from modelyard.ui.routes import Place
+from modelyard.ui.widgets.fold import Fold
 
 from .twins import House, import_script, inspection_of, plan_of
 
@@ -108,6 +111,19 @@ def models(desk: Desktop, house: House) -> None:
 def personas(desk: Desktop, house: House) -> None:
     desk.window.go(Place.PERSONAS)
     pump(0.1)
+
+
+def persona_editor(desk: Desktop, house: House) -> None:
+    """Everything unfolded, with a mistake and a warning."""
+    desk.window.go(Place.PERSONAS)
+    page = desk.window.page("personas")
+    wait_for(lambda: page._gallery.filled)  # type: ignore[attr-defined]
+    text = 'FROM smollm2-135m-instruct\nSYSTEM """You are 马里奥.\nWahoo!"""\nPARAMETER num_ctx 900000\n'
+    text += "MESSAGE user Who are you?\nMESSAGE assistant It is me!\nPARAMETER temprature 1\nTEMPLATE {{ .Prompt }}\n"
+    page.edit(Draft(Persona(name="Mario"), text))  # type: ignore[attr-defined]
+    for each in page.editor.form.findChildren(Fold):  # type: ignore[attr-defined]
+        each.toggle()
+    pump(0.4)
 
 
 def settings(desk: Desktop, house: House) -> None:
@@ -258,6 +274,7 @@ SCENES: dict[str, Scene] = {
         chat_error,
         models,
         personas,
+        persona_editor,
         settings,
         imports_empty,
         imports,

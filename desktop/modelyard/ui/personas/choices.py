@@ -3,7 +3,7 @@ one can choose a persona from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ...modelfile.persona import Persona
@@ -43,7 +43,8 @@ def own_and_starters(services: Services, language: str) -> list[PersonaChoice]:
         draft = draft_of(stored, targets)
         found.append(PersonaChoice(Kind.OWN, stored.persona.name or stored.id, first_line(stored.persona), draft))
     for starter in services.starters(language):
-        found.append(PersonaChoice(Kind.STARTER, starter.title, starter.line, Draft(starter.persona)))
+        persona = replace(starter.persona, name=starter.persona.name or starter.title)
+        found.append(PersonaChoice(Kind.STARTER, starter.title, starter.line, Draft(persona)))
     return found
 
 

@@ -59,7 +59,7 @@ class HelpStrip(QWidget):
             area, default = bounds(PARAMETERS[technical])
             usual = joined(area, self.tr("usually {value}").format(value=default) if default else "")
         hint = self.tr("Ctrl+Space shows what can be written here.")
-        self._meaning.setText(f"{technical} – {title}. {text} {usual}".strip() if technical else hint)
+        self._meaning.setText(joined(technical, title, text, usual) if technical else hint)
 
     def show_notes(self, notes: Sequence[Note]) -> None:
         if list(notes[:_MOST]) != list(self._shown):
