@@ -52,6 +52,22 @@
         <translation>查看</translation>
     </message>
     <message>
+        <source>Modelyard ended unexpectedly the last time. Nothing of yours is lost.</source>
+        <translation>Modelyard 上次意外退出，你的数据没有丢失。</translation>
+    </message>
+    <message>
+        <source>Copy for help</source>
+        <translation>复制求助信息</translation>
+    </message>
+    <message>
+        <source>Modelyard {version} is there.</source>
+        <translation>Modelyard {version} 已发布。</translation>
+    </message>
+    <message>
+        <source>Open the page</source>
+        <translation>打开页面</translation>
+    </message>
+    <message>
         <source>An import is still running.</source>
         <translation>有一个导入仍在进行。</translation>
     </message>

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Any
 
 
 def notify_desktop(title: str, text: str, app_name: str, app_id: str) -> bool:
@@ -10,17 +12,17 @@ def notify_desktop(title: str, text: str, app_name: str, app_id: str) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
-        from jeepney import DBusAddress, MessageType, new_method_call
-        from jeepney.io.blocking import open_dbus_connection
+        jeepney = importlib.import_module("jeepney")  # untyped, and on Linux only
+        blocking = importlib.import_module("jeepney.io.blocking")
 
         name = "org.freedesktop.Notifications"
-        address = DBusAddress("/org/freedesktop/Notifications", bus_name=name, interface=name)
+        address = jeepney.DBusAddress("/org/freedesktop/Notifications", bus_name=name, interface=name)
         hints = {"desktop-entry": ("s", app_id)}
-        body = (app_name, 0, app_id, title, text, [], hints, -1)
-        with open_dbus_connection(bus="SESSION") as connection:
+        body: tuple[Any, ...] = (app_name, 0, app_id, title, text, [], hints, -1)
+        with blocking.open_dbus_connection(bus="SESSION") as connection:
             reply = connection.send_and_get_reply(
-                new_method_call(address, "Notify", "susssasa{sv}i", body), timeout=3.0
+                jeepney.new_method_call(address, "Notify", "susssasa{sv}i", body), timeout=3.0
             )
-        return bool(reply.header.message_type is MessageType.method_return)
+        return bool(reply.header.message_type is jeepney.MessageType.method_return)
     except Exception:
         return False  # no bus, no service, no library: a notification is never worth an error
