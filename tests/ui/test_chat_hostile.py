@@ -198,3 +198,18 @@ def test_every_colour_span_lies_on_its_word() -> None:
     assert words["def"] == words["return"] == "code_keyword"
     assert words["42"] == "code_number" and words["# note"] == "code_comment" and words["f"] == "code_name"
     assert list(coloured_spans(code, "pyth")) == []
+
+
+def test_code_at_the_very_beginning_has_room_for_its_head(look: Look) -> None:
+    for grow in (False, True):
+        view = MarkdownView(look)
+        if grow:
+            for character in "```c\nint x;\n```\n\nend":
+                view._free_at = 0
+                view.append(character)
+            view.finish()
+        else:
+            view.set_text("```c\nint x;\n```\n\nend")
+        view.heightForWidth(600)
+        assert view._code_frame(view._writer.codes[0]).top() >= 0
+        assert view.plain_text() == "int x;\nend"

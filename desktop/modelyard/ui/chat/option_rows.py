@@ -51,6 +51,7 @@ class OptionRow(QWidget):
             made.setSingleStep(int(parameter.step))
             made.setGroupSeparatorShown(True)
         made.setSpecialValueText(own)
+        made.lineEdit().setTextMargins(Space.S, 0, 0, 0)
         made.setKeyboardTracking(False)
         made.setMinimumWidth(made.fontMetrics().horizontalAdvance(own) + 48)
         made.setValue(made.minimum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QWidget
 
 from ...chat.values import Message
@@ -101,11 +101,16 @@ class UserMessage(Flow):
         self._more.hide()
 
     def _fit(self) -> None:
-        """Short messages have narrow bubbles."""
+        """Short messages have narrow bubbles; long ones never more than there is room for."""
         metrics = self._label.fontMetrics()
         lines = self._label.text()[:4000].splitlines()
         longest = max((metrics.horizontalAdvance(line) for line in lines), default=0)
-        self._label.setMinimumWidth(min(longest + 4, _WIDEST - 2 * Space.L))
+        room = min(_WIDEST, self.width()) - 2 * Space.L
+        self._label.setMinimumWidth(max(20, min(longest + 4, room)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

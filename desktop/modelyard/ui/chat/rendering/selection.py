@@ -18,7 +18,7 @@ def selected_text(cursor: QTextCursor) -> str:
     while block.isValid() and block.position() < end:
         lines.append(_text_of(block, start, end))
         block = block.next()
-    return "\n".join(lines).replace("\u2028", "\n").replace("\xa0", " ")
+    return "\n".join(lines).lstrip("\n").replace("\u2028", "\n").replace("\xa0", " ")
 
 
 def _text_of(block: QTextBlock, start: int, end: int) -> str:

@@ -145,6 +145,8 @@ class Writer:
         if goes_on and last is not None:
             first_line = QTextCursor(self._document.findBlockByNumber(last.last))
             first_line.setBlockFormat(self._look.code_line(code.place, first=last.first == last.last, last=False))
+        if self._document.isEmpty():
+            self._start(cursor, _thin())  # Qt knows no margin above the first line of a document
         text = code.text
         if any(len(line) > _LONGEST_LINE for line in text.split("\n")):
             text = "\n".join(part for line in text.split("\n") for part in pieces(line, _LONGEST_LINE))
