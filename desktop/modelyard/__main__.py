@@ -5,7 +5,7 @@ Nothing heavy is imported here: the window's first paint depends on it.
 
 from __future__ import annotations
 
-import os.path
+import os
 import sys
 
 CHILD_ROLES = ("worker", "engine", "reader")
@@ -27,6 +27,7 @@ COMMANDS = (
 
 def main(argv: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our own threads do the work; numpy's only cost start time
     if getattr(sys, "frozen", False):
         import multiprocessing
 

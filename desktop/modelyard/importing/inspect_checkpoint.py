@@ -9,8 +9,6 @@ from typing import Any
 
 from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
-from ..convert.plan import gguf_content
-from ..convert.projector import projector_content
 from ..errors import Code, ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.gguf_memory import ConversationMemory, conversation_memory
@@ -22,6 +20,7 @@ from ..quantize.sizes import by_converter, offered
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
 from .offers import Weights, offers
+from .planned import Contents, contents_of, remembered_contents
 from .sources import Source
 
 
@@ -29,7 +28,14 @@ def inspect_checkpoint(source: Source, path: Path, machine: Machine) -> Inspecti
     """A local folder, shard or zip. Raises the coded errors of formats/; what is readable and not convertible comes
     back as an Inspection with a refusal."""
     checkpoint = open_checkpoint(path)
-    seen = checkpoint_inspection(source, checkpoint, checkpoint.weight_bytes, machine, risks=checkpoint.risks)
+    seen = checkpoint_inspection(
+        source,
+        checkpoint,
+        checkpoint.weight_bytes,
+        machine,
+        risks=checkpoint.risks,
+        contents=lambda table: remembered_contents(path, unpacked(table)),
+    )
     if seen.refusal is not None and seen.refusal.code is Code.FAMILY_UNKNOWN:
         from .extended import extended_inspection
 
@@ -46,9 +52,9 @@ def checkpoint_inspection(
     risks: tuple[str, ...] = (),
     download_bytes: int = 0,
     title: str = "",
-    view: Callable[[TensorTable], TensorTable] = unpacked,
+    contents: Callable[[TensorTable], Contents] = lambda table: contents_of(unpacked(table)),
 ) -> Inspection:
-    """`table` from anywhere, converted as seen through `view`. `download_bytes`: what is fetched for any size."""
+    """`table` from anywhere, of which `contents` are made. `download_bytes`: what is fetched for any size."""
     title = shown_title(title or table.name, str(table.config.get("_name_or_path", "")).rpartition("/")[2])
     common: dict[str, Any] = {
         "source": source,
@@ -64,14 +70,11 @@ def checkpoint_inspection(
     except ModelyardError as error:
         return Inspection(**common, refusal=Refusal.of(error))
     try:
-        seen_through = view(table)
-        content = gguf_content(seen_through)
-        common["vision"] = projector_content(seen_through) is not None
+        made = contents(table)
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
-    return Inspection(
-        **common, **content_facts(content), architecture=architecture, **_sizes(content, machine, download_bytes)
-    )
+    common |= content_facts(made.model) | _sizes(made.model, machine, download_bytes)
+    return Inspection(**common, architecture=architecture, vision=made.projector is not None)
 
 
 def content_inspection(

@@ -16,6 +16,7 @@ from .hub_tree import HubTree
 from .inspect_checkpoint import checkpoint_inspection, content_inspection
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
+from .planned import contents_of
 from .sources import AdapterFolder, GgufFile, HubRepo
 from .surroundings import Surroundings
 
@@ -77,6 +78,6 @@ def _merged(
         risks=checkpoint.risks,
         download_bytes=download_bytes,
         title=adapter.name,
-        view=WithAddon(adapter),
+        contents=lambda table: contents_of(WithAddon(adapter)(table)),
     )
     return replace(seen, form="adapter", original=checkpoint.original)

@@ -8,40 +8,35 @@ from pathlib import Path
 
 from ..convert.content import GgufContent, WeightReader
 from ..convert.dequantize import unpacked
-from ..convert.plan import gguf_content
-from ..convert.projector import projector_content
 from ..events import Step
 from ..formats.checkpoint import TensorTable
 from ..formats.hf_folder import open_checkpoint
 from ..quantize.writer import WrittenFile
 from .inspect_checkpoint import header_of
-from .prepared import Prepared, state_of
+from .planned import PROJECTOR_SIZE, contents_of, folder_state, remembered_contents
+from .prepared import Prepared
 from .work import Work
-
-PROJECTOR_SIZE = "f16"  # small beside the model, and what llama.cpp's users publish
 
 
 def prepare_checkpoint(
-    path: Path, work: Work, *, view: Callable[[TensorTable], TensorTable] = unpacked, identity: str = ""
+    path: Path, work: Work, *, view: Callable[[TensorTable], TensorTable] | None = None, identity: str = ""
 ) -> Prepared:
-    """Converted as seen through `view` (`identity`: the state of what the view adds). Raises the coded errors of
-    formats/, convert/ and quantize/."""
+    """Converted as seen through `view`, if there is one (`identity`: the state of what it adds). Raises the coded
+    errors of formats/, convert/ and quantize/."""
     with work.step(Step.LOOKING):
         checkpoint = open_checkpoint(path, work=work.folder / "unpacked")
-        table = view(checkpoint)
-        content = gguf_content(table)
-        projector = projector_content(table, outtype=PROJECTOR_SIZE)
+        table = (view or unpacked)(checkpoint)
+        contents = contents_of(table) if view else remembered_contents(path, table)
         work.cancel.check()
-    shards = [path.parent / shard.name if path.is_file() else path / shard.name for shard in checkpoint.shards]
-    identity += state_of([path, *(shard for shard in shards if shard.exists())])
+    identity += folder_state(path)
     reader = table.reader()
     try:
         with work.step(Step.PREPARING):
-            seen = write_projector(projector, reader, identity, work)
-            written = work.write(content, reader, identity)
+            seen = write_projector(contents.projector, reader, identity, work)
+            written = work.write(contents.model, reader, identity)
     finally:
         reader.close()
-    return replace(finished(content, work, written), projector=seen, original=path)
+    return replace(finished(contents.model, work, written), projector=seen, original=path)
 
 
 def write_projector(projector: GgufContent | None, reader: WeightReader, identity: str, work: Work) -> Path | None:

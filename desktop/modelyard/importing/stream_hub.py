@@ -11,8 +11,6 @@ from pathlib import Path
 
 from ..convert.content import GgufContent, TensorJob
 from ..convert.dequantize import unpacked
-from ..convert.plan import gguf_content
-from ..convert.projector import projector_content
 from ..errors import Code, ModelyardError
 from ..events import CancelToken, Step
 from ..formats.checkpoint import Checkpoint, Locate, TensorTable
@@ -24,7 +22,8 @@ from ..hub.values import RepoFile, RepoListing
 from ..quantize.writer import discard
 from .early_rows import EarlyCheckpoint
 from .hub_tree import HubTree
-from .prepare_checkpoint import PROJECTOR_SIZE, finished, write_projector
+from .planned import contents_of
+from .prepare_checkpoint import finished, write_projector
 from .prepared import Prepared
 from .work import Work
 
@@ -101,15 +100,15 @@ class Stream:
     def _convert(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
         """The projector first: its shards must not go before."""
         table = self.view(checkpoint)
-        content = gguf_content(table)
-        projector = projector_content(table, outtype=PROJECTOR_SIZE)
+        contents = contents_of(table)
+        content = contents.model
         fetch.prioritise(shards_in_order(table, content))
         identity = f"{self.listing.id}@{self.listing.revision} {self.identity}"
         reader = table.reader(self._locate(fetch))
         keep = self.work.plan.choice.keep_original
         try:
             with self.work.step(Step.PREPARING):
-                seen = write_projector(projector, reader, identity, self.work)
+                seen = write_projector(contents.projector, reader, identity, self.work)
                 release = ShardRelease(table, content, fetch, keep=keep)
                 written = self.work.write(
                     content, reader, identity, destination=destination, as_read=True, on_safe=release
