@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from modelyard.engines.base import ModelDetails
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import Step, done, failed, progress, step_finished, step_started
+from modelyard.importing.publishing import PublishRequest
+from modelyard.importing.wire import from_json
 from modelyard.modelfile.persona import Persona
 from modelyard.ui.app import Desktop
 from modelyard.ui.models.library import Entry
@@ -69,13 +71,8 @@ def test_published(desk: Desktop, house: House, records: list[Mapping[str, Any]]
     wait_for(lambda: "ollama run hf.co/lin/" in words(page))
     (record,) = records
     assert record["job"] == "publish"
-    assert {**record["request"]} == {
-        "type": "PublishRequest",
-        "engine": "builtin",
-        "name": MODEL.name,
-        "repository": "studio/my-model",
-        "private": False,
-    }
+    understood = from_json(PublishRequest, record["request"])  # as the worker reads it
+    assert understood == PublishRequest("builtin", MODEL.name, "studio/my-model", private=False)
     press(page, "Copy the link")
     assert QApplication.clipboard().text() == URL
 

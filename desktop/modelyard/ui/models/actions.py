@@ -14,10 +14,8 @@ from ..background import in_background
 from ..context import Context
 from ..widgets.ask import ask
 from .abilities import Renames
-from .details import DetailsDialog
 from .library import Entry
 from .listing import can_chat
-from .move_dialog import MoveDialog
 from .name_dialog import NameDialog
 from .renaming import Naming, duplicate, rename, second_naming
 from .wording import engine_name
@@ -72,6 +70,8 @@ class ModelActions(QObject):
         self._context.routes.chat_with.emit(*entry.key)
 
     def details(self, entry: Entry) -> None:
+        from .details import DetailsDialog
+
         def show(details: ModelDetails) -> None:
             DetailsDialog(self._context, details, self._page).open()
 
@@ -82,6 +82,8 @@ class ModelActions(QObject):
         self._context.routes.import_text.emit(f"{entry.model.engine}:{entry.model.name}")
 
     def move(self, entry: Entry, engine: str) -> None:
+        from .move_dialog import MoveDialog
+
         MoveDialog(self._context, entry, engine, self._page).open()
 
     # --- names -----------------------------------------------------------------------------------------------------

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 
 from ..context import Context
-from ..publish.page import PublishPage
 from ..shell.page import Page
-from .free_space_page import FreeSpacePage
 from .library import Entry
 from .list_page import ModelListPage
 
+if TYPE_CHECKING:
+    from ..publish.page import PublishPage
+    from .free_space_page import FreeSpacePage
+
+_SidePage = TypeVar("_SidePage", "FreeSpacePage", "PublishPage")
+
 
 class ModelsView(QStackedWidget):
-    """Attributes: list_page, free_space_page, publish_page."""
+    """Attributes: list_page; free_space_page and publish_page, made when first needed."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
+        self._context = context
         self.list_page = ModelListPage(context)
-        self.free_space_page = FreeSpacePage(context)
-        self.publish_page = PublishPage(context)
-        for page in (self.list_page, self.free_space_page, self.publish_page):
-            self.addWidget(page)
+        self.addWidget(self.list_page)
         self.list_page.free_space.connect(self.show_free_space)
         self.list_page.publish.connect(self.show_publish)
-        for page in (self.free_space_page, self.publish_page):
-            page.left.connect(self.show_list)
+
+    @cached_property
+    def free_space_page(self) -> FreeSpacePage:
+        from .free_space_page import FreeSpacePage
+
+        return self._side_page(FreeSpacePage(self._context))
+
+    @cached_property
+    def publish_page(self) -> PublishPage:
+        from ..publish.page import PublishPage
+
+        return self._side_page(PublishPage(self._context))
+
+    def _side_page(self, page: _SidePage) -> _SidePage:
+        page.left.connect(self.show_list)
+        self.addWidget(page)
+        return page
 
     def show_list(self) -> None:
         self._show(self.list_page)
@@ -60,6 +80,6 @@ class ModelsView(QStackedWidget):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        for page in (self.list_page, self.publish_page):
-            page.close()
+        for number in range(self.count()):
+            self.widget(number).close()
         super().closeEvent(event)
