@@ -41,6 +41,18 @@ def metadata_bytes(entries: Iterable[MetadataEntry]) -> bytes:
     return b"".join(parts)
 
 
+def metadata_length(entries: Iterable[MetadataEntry]) -> int:
+    """len(metadata_bytes(entries)), without the bytes of long string arrays."""
+    total = 0
+    for entry in entries:
+        if entry.element is ValueType.STRING and all(type(value) is str for value in entry.value):
+            empty = MetadataEntry(entry.key, entry.type, (), entry.element)
+            total += len(metadata_bytes([empty])) + 8 * len(entry.value) + len(_raw("".join(entry.value)))
+        else:
+            total += len(metadata_bytes([entry]))
+    return total
+
+
 def tensor_bytes(name: str, shape: tuple[int, ...], kind: GgmlType, offset: int) -> bytes:
     """One row of the tensor table. `shape` in numpy order, `offset` from the start of the weights."""
     dimensions = struct.pack(f"<I{len(shape)}Q", len(shape), *reversed(shape))
@@ -57,15 +69,21 @@ def padding(position: int, alignment: int) -> int:
 
 
 def _text(value: str | bytes) -> bytes:
-    # Bytes of an old file that are no UTF-8 travel as surrogates and come out as they were.
-    raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
+    raw = _raw(value)
     return _LENGTH.pack(len(raw)) + raw
+
+
+def _raw(value: str | bytes) -> bytes:
+    # Bytes of an old file that are no UTF-8 travel as surrogates and come out as they were.
+    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
 
 
 def _items(kind: ValueType, values: Any) -> bytes:
     """The values of a scalar or an array of one type; a numpy array needs no loop."""
     if kind is ValueType.STRING:
-        return b"".join(map(_text, values))
+        raws = [_raw(value) for value in values]
+        pack = _LENGTH.pack
+        return b"".join([part for raw in raws for part in (pack(len(raw)), raw)])
     code = _CODES[kind]
     if hasattr(values, "astype"):
         return bytes(values.astype(f"<{code}").tobytes())

@@ -8,7 +8,7 @@ from math import prod
 
 from ..convert.content import GgufContent, MetadataEntry, TensorJob, ValueType
 from ..formats.ggml_types import GgmlType
-from .header import ALIGNMENT, ALIGNMENT_KEY, metadata_bytes, padding, start_bytes, tensor_bytes
+from .header import ALIGNMENT, ALIGNMENT_KEY, metadata_bytes, metadata_length, padding, start_bytes, tensor_bytes
 from .model_facts import trimmed
 from .recipes import Recipe, TensorPlan, choose_types
 
@@ -85,7 +85,7 @@ def exact_sizes(content: GgufContent, sizes: Iterable[str]) -> dict[str, int]:
         recipe = choose_types(content, name)
         entries = file_metadata(content, recipe)
         alignment = _alignment(entries)
-        metadata = metadata or len(metadata_bytes(entries))  # the same for all: only two numbers differ
+        metadata = metadata or metadata_length(entries)  # the same for all: only two numbers differ
         table, places, weights = _table(recipe, alignment)
         header = len(start_bytes(len(places), len(entries))) + metadata + len(table)
         result[name] = header + padding(header, alignment) + weights
