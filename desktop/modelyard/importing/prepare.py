@@ -11,6 +11,7 @@ from ..events import Step
 from ..formats.gguf_facts import facts
 from ..formats.split import read_set
 from .inspect_gguf import paired_projector
+from .inspect_library import projector_of
 from .inspection import AS_IS
 from .prepared import Prepared
 from .sources import AdapterFolder, CheckpointFolder, GgufFile, HubRepo, LibraryModel
@@ -65,6 +66,5 @@ def _from_library(details: ModelDetails, work: Work) -> Prepared:
     if not details.files:
         raise ModelyardError(Code.FILE_MISSING, name=details.model.name)
     prepared = prepare_gguf(details.files[0], work)
-    _, weights = read_set(details.files[0])
-    projector = next((path for path in details.files if path not in weights), prepared.projector)
+    projector = projector_of(details) or prepared.projector
     return replace(prepared, projector=projector, original=None, persona=details.persona)
