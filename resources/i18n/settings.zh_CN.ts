@@ -56,7 +56,7 @@
     </message>
     <message>
         <source>An access key for {host} is kept in the system&apos;s keyring.</source>
-        <translation>{host} 的访问令牌保存在系统密钥环中。</translation>
+        <translation>{host} 的访问令牌保存在系统钥匙串中。</translation>
     </message>
     <message>
         <source>An access key for {host} is held until Modelyard closes.</source>
@@ -238,7 +238,7 @@
     </message>
     <message>
         <source>in the system&apos;s keyring, never in a file</source>
-        <translation>保存在系统密钥环中，从不写入文件</translation>
+        <translation>保存在系统钥匙串中，从不写入文件</translation>
     </message>
     <message>
         <source>Open the folder</source>

@@ -39,6 +39,7 @@ class SingleInstance(QObject):
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._guests: set[QLocalSocket] = set()
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._meet)
@@ -48,24 +49,37 @@ class SingleInstance(QObject):
 
     def close(self) -> None:
         self._server.close()
+        for socket in list(self._guests):
+            socket.abort()
 
     def _meet(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
-            socket.disconnected.connect(socket.deleteLater)
-            socket.readyRead.connect(lambda socket=socket: self._hear(socket))
+            self._guests.add(socket)
+            socket.readyRead.connect(self._hear)
+            socket.disconnected.connect(self._leave)
 
-    def _hear(self, socket: QLocalSocket) -> None:
-        if not socket.canReadLine():
-            if socket.bytesAvailable() > _MOST_BYTES:
+    def _leave(self) -> None:
+        for socket in [each for each in self._guests if each.state() == QLocalSocket.LocalSocketState.UnconnectedState]:
+            self._guests.discard(socket)
+            socket.deleteLater()
+
+    def _hear(self) -> None:
+        for socket in list(self._guests):
+            if socket.canReadLine():
+                self._answer(socket)
+            elif socket.bytesAvailable() > _MOST_BYTES:
                 socket.abort()
-            return
+
+    def _answer(self, socket: QLocalSocket) -> None:
         try:
             record = json.loads(bytes(socket.readLine(_MOST_BYTES).data()))
             text = record["open"]
         except (ValueError, KeyError, TypeError):
             socket.abort()
             return
-        socket.write(_TAKEN)
-        socket.flush()
         if isinstance(text, str):
+            socket.write(_TAKEN)
+            socket.flush()
             self.asked.emit(text)
+        else:
+            socket.abort()

@@ -83,7 +83,6 @@ def _number(setting: Setting, value: int, words: Catalogue, store: Store) -> QWi
 
 def _text(setting: Setting, value: str, store: Store) -> QWidget:
     edit = QLineEdit(value)
-    edit.setFixedWidth(_WIDTH)
     edit.setMaxLength(2000)
     edit.editingFinished.connect(lambda: store(setting.key, edit.text().strip()))
     return edit
@@ -98,7 +97,6 @@ class _FolderField(QWidget):
         self._store = store
         self._edit = QLineEdit(value)
         self._edit.setPlaceholderText(QCoreApplication.translate("FolderField", "The usual place"))
-        self._edit.setMinimumWidth(_WIDTH - 90)
         self._edit.editingFinished.connect(self._take)
         pick = button(QCoreApplication.translate("FolderField", "Choose"), self._pick)
         self.setFocusProxy(self._edit)

@@ -34,9 +34,10 @@ class OllamaCard(Card):
         self._get = button(context.words.label("actions", Action.GET_OLLAMA.value), self._get_it)
         self._give_up = button(self.tr("Stop waiting"), self._stop_waiting)
         self._again = button(self.tr("Look again"), self.look, "quiet")
-        line = row(self._picture, self._line, self._start, self._get, self._give_up, self._again, spacing=Space.M)
+        line = row(self._picture, self._line, spacing=Space.M)
         line.setStretch(1, 1)
         self.body.addLayout(line)
+        self.body.addLayout(row(self._start, self._get, self._give_up, self._again, None, spacing=Space.S))
         self._offer()
 
     def _offer(self, *offered: object) -> None:

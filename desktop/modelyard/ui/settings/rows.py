@@ -19,7 +19,7 @@ Keep = Callable[[str, Value], None]
 
 
 class SettingRow(QWidget):
-    """Title and explanation at the left, the field at the right, a dividing line above all but the first."""
+    """Title and explanation, the field beside or below them, a dividing line above all but the first."""
 
     def __init__(self, context: Context, setting: Setting, keep: Keep, *, divided: bool) -> None:
         super().__init__()
@@ -32,7 +32,9 @@ class SettingRow(QWidget):
         texts = column(Text(title), spacing=2)
         if text:
             texts.addWidget(Text(text, "caption"))
-        self.setLayout(column(*([line()] if divided else []), beside(texts, field), spacing=Space.M))
+        long = isinstance(setting.default, str) and not setting.choices  # a path or an address: it gets a whole line
+        both = column(texts, field, spacing=Space.S) if long else beside(texts, field)
+        self.setLayout(column(*([line()] if divided else []), both, spacing=Space.M))
 
 
 def beside(words: QLayout | QWidget, *fields: QWidget) -> QHBoxLayout:
