@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from modelyard.chat.values import Role, State
@@ -187,3 +188,25 @@ def test_enter_does_not_send_while_composing(chat: Chat, qapp: QApplication) -> 
     qapp.sendEvent(field, enter)
     assert sent == ["你好"]
     chat.settle()
+
+
+def test_finished_answers_are_announced(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    said: list[str] = []
+    monkeypatch.setattr("modelyard.ui.chat.board.announce", lambda _widget, text: said.append(text))
+    chat.ask("How does a rainbow form?")
+    assert len(said) == 1
+    assert said[0].startswith("SmolLM2 135M Instruct answered: A rainbow\nSunlight is bent")
+
+
+def test_look_and_size_change_while_it_is_shown(chat: Chat) -> None:  # noqa: F811
+    chat.ask("How does a rainbow form?")
+    view = chat.answers[0].view
+    before, height = view.plain_text(), view.heightForWidth(700)
+    chat.house.settings.set("look", "dark")
+    chat.house.settings.set("text_scale", 1.5)
+    pump(0.2)
+    assert view.plain_text() == before
+    assert view.heightForWidth(700) > height
+    chat.house.settings.set("look", "light")
+    chat.house.settings.set("text_scale", 1.0)
+    pump(0.1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QTextBrowser, QToolButton
 
@@ -21,6 +21,7 @@ from .rendering.selection import selected_source, selected_text
 from .rendering.writer import CodeFrame, Writer
 
 _MOST_BUTTONS = 60
+_BUTTONS_AT_ONCE = 6
 _REST = 8  # after a rendering the window does other things at least so many times as long
 FIRST_SHOWN = 60_000  # characters of a very long text that are shown at once
 
@@ -237,7 +238,8 @@ class MarkdownView(QTextBrowser):
     def _make_buttons(self) -> None:
         while len(self._buttons) > len(self._writer.codes):
             self._buttons.pop().deleteLater()
-        while len(self._buttons) < min(_MOST_BUTTONS, len(self._writer.codes)):
+        wanted = min(_MOST_BUTTONS, len(self._writer.codes))
+        for _ in range(min(_BUTTONS_AT_ONCE, wanted - len(self._buttons))):
             number = len(self._buttons)
             made = icon_button(self._look.theme.icons, "copy", self.tr("Copy code"), size=16)
             made.clicked.connect(lambda _checked=False, number=number: self._copy_code(number))
@@ -246,6 +248,8 @@ class MarkdownView(QTextBrowser):
             made.show()
             self._buttons.append(made)
         self._place_buttons()
+        if len(self._buttons) < wanted:
+            QTimer.singleShot(5, self, self._make_buttons)
 
     def _place_buttons(self) -> None:
         for made, code in zip(self._buttons, self._writer.codes, strict=False):
