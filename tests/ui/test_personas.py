@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QMessageBox, QPushButton, QWidget
@@ -115,7 +115,7 @@ def test_starter_to_model_to_change(page: PersonasView, twin: Twin, house: House
     wait_for(lambda: page.editing)
     assert page.editor.source.text() == "FROM small\nSYSTEM You are Mario.\n"
     applied(page)
-    assert [model.name for model in twin.models()][0] == "mario"
+    assert twin.models()[0].name == "mario"
     made = twin.show("mario").persona
     assert (made.system, made.name, dict(made.parameters)) == ("You are Mario.", "Mario", {}), "nothing is inherited"
     assert twin.show("small").persona.system == "Old.", "the base stays as it is"
@@ -159,7 +159,11 @@ def test_a_name_that_is_taken(page: PersonasView, twin: Twin) -> None:
     technical.clear()
     QTest.keyClicks(technical, "SMALL")
     press(asked, "Create")
-    wait_for(lambda: any(each.text().startswith("Give it to") and each.isVisible() for each in asked.findChildren(QPushButton)))
+    wait_for(
+        lambda: any(
+            each.text().startswith("Give it to") and each.isVisible() for each in asked.findChildren(QPushButton)
+        )
+    )
     assert twin.show("small").persona.system == "Old."
     press(asked, "Give it to “small” instead")
     wait_for(lambda: twin.show("small").persona.system == "New.")
@@ -272,8 +276,6 @@ def test_revert_duplicate_delete(page: PersonasView, house: House) -> None:
     page.editor.save()
     wait_for(lambda: len(store.personas()) == 2)
     wait_for(lambda: page.editor.head.state == "Saved")
-    from PySide6.QtCore import QTimer
-
     QTimer.singleShot(50, answer_box("Delete"))
     page.editor.head.delete.emit()
     wait_for(lambda: [each.persona.name for each in store.personas()] == ["Mario"])
@@ -313,7 +315,11 @@ def test_a_model_dropped_here_is_for_the_import(page: PersonasView, tmp_path: Pa
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     enter = QDragEnterEvent(
-        QPointF(9, 9).toPoint(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QPointF(9, 9).toPoint(),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
     )
     page.dragEnterEvent(enter)
     assert not enter.isAccepted()

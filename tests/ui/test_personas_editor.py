@@ -45,11 +45,10 @@ def field(editor: PersonaEditor, kind: type, name: str) -> QPlainTextEdit | QLin
 
 def keys(widget: object, text: str) -> None:
     """Typed key by key, Enter at each line's end, as the program's own window gets them."""
-    target = widget if not isinstance(widget, QPlainTextEdit) else widget
     for number, line in enumerate(text.split("\n")):
         if number:
-            QTest.keyClick(target, Qt.Key.Key_Return)  # type: ignore[arg-type]
-        QTest.keyClicks(target, line)  # type: ignore[arg-type]
+            QTest.keyClick(widget, Qt.Key.Key_Return)  # type: ignore[arg-type]
+        QTest.keyClicks(widget, line)  # type: ignore[arg-type]
 
 
 def to_end(edit: QPlainTextEdit) -> None:
@@ -77,7 +76,9 @@ def test_the_form_changes_the_text_and_nothing_else(page: PersonasView) -> None:
     slider = field(editor, QSlider, "Creativity")
     slider.setFocus()
     QTest.keyClick(slider, Qt.Key.Key_Right)
-    assert editor.source.text() == text.replace("SYSTEM Hi.", 'SYSTEM """Hi. Be brief.\nAlways."""').replace("0.2", "0.25")
+    assert editor.source.text() == text.replace("SYSTEM Hi.", 'SYSTEM """Hi. Be brief.\nAlways."""').replace(
+        "0.2", "0.25"
+    )
 
 
 def test_the_text_changes_the_form_and_the_cursor_stays(editor: PersonaEditor) -> None:

@@ -25,9 +25,10 @@ _LONGEST = 120
 class ApplyDialog(QDialog):
     """`make(base, technical name, shown name)` creates the model, beside the window's thread.
 
-    Signals: made(base, InstalledModel); replace(InstalledModel): the person chose to give the persona to this model."""
+    Signals: made(base, InstalledModel, shown name); replace(InstalledModel): the person chose to give the
+    persona to this model."""
 
-    made = Signal(object, object)
+    made = Signal(object, object, str)
     replace = Signal(object)
 
     def __init__(
@@ -116,7 +117,7 @@ class ApplyDialog(QDialog):
         self._agree.setEnabled(False)
 
         def done(model: InstalledModel) -> None:
-            self.made.emit(base, model)
+            self.made.emit(base, model, shown)
             self.accept()
 
         in_background(self, lambda _token: self._make(base, technical, shown), done, self._refused)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ...engines.base import InstalledModel
 from ...modelfile.persona import Persona
 from ...modelfile.store import PersonaStore
 from ..models.listing import Listing, can_chat, list_models, shown_name
@@ -49,11 +50,12 @@ def own_and_starters(services: Services, language: str) -> list[PersonaChoice]:
 
 
 def of_models(listing: Listing) -> list[PersonaChoice]:
-    return [
-        PersonaChoice(Kind.MODEL, shown_name(model), model.name, Draft(Persona(), target=Target(model.engine, model.name)))
-        for model in listing.models
-        if can_chat(model) and not model.remote
-    ]
+    return [_of_model(model) for model in listing.models if can_chat(model) and not model.remote]
+
+
+def _of_model(model: InstalledModel) -> PersonaChoice:
+    draft = Draft(Persona(), target=Target(model.engine, model.name))
+    return PersonaChoice(Kind.MODEL, shown_name(model), model.name, draft)
 
 
 def all_choices(services: Services, language: str) -> tuple[list[PersonaChoice], Listing]:

@@ -50,4 +50,3 @@ def _value_kind(node: Node) -> str:
     if node.keyword == "parameter" and node.word in PARAMETERS:
         return "string" if PARAMETERS[node.word].kind is ParameterKind.TEXTS else "number"
     return "name" if node.keyword == "from" else "string"
-

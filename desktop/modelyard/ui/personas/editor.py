@@ -1,4 +1,4 @@
-"""The editor of one persona: the form, its Modelfile, and a place to try it. The text is the truth; the form changes it."""
+"""The editor of one persona: the form, its Modelfile, a place to try it. The text is the truth; the form changes it."""
 
 from __future__ import annotations
 
@@ -95,6 +95,7 @@ class PersonaEditor(QWidget):
         head.export.connect(self._export)
         head.show_folder.connect(self._show_folder)
         keeper.kept.connect(self._kept)
+        keeper.renamed.connect(self._renamed)
         keeper.busy.connect(head.show_busy)
         keeper.failed.connect(self.show_problem)
         keeper.gone.connect(self.left)
@@ -120,7 +121,6 @@ class PersonaEditor(QWidget):
         self.history.clear()
         self.source.text_document.setModified(False)
         self._show_state()
-        self.form.verticalScrollBar().setValue(0)
         self._find_base()
 
     def persona(self) -> Persona:
@@ -255,13 +255,16 @@ class PersonaEditor(QWidget):
     def _kept(self, before: Draft, after: Draft) -> None:
         if before.id and before.id != self._draft.id:
             return  # another persona is open by now
-        self._draft = replace(after, text=after.text)
-        identity = self.form.identity
-        if identity.name.strip() != after.persona.name and identity.name.strip() == before.persona.name:
-            identity.show_identity(after.persona.name, identity.picture)
+        self._draft = after
         if self.source.text() == before.text:
+            self.source.replace_all(after.text)
             self.source.text_document.setModified(False)
         self._show_state()
+
+    def _renamed(self, before: str, after: str) -> None:
+        identity = self.form.identity
+        if before != after and identity.name.strip() == before:
+            identity.show_identity(after, identity.picture)
 
     def leave(self) -> None:
         """Back to the gallery; changes are kept, not lost."""
@@ -309,7 +312,9 @@ class PersonaEditor(QWidget):
             return
 
         def done(whole: bool) -> None:
-            said = self.tr("Saved as {name}.") if whole else self.tr("Saved as {name}. Such files cannot hold everything.")
+            said = (
+                self.tr("Saved as {name}.") if whole else self.tr("Saved as {name}. Such files cannot hold everything.")
+            )
             self._context.routes.toast.emit(said.format(name=path.name))
 
         in_background(

@@ -12,7 +12,7 @@ from ...modelfile.cards.exchange import CardKind
 from ..context import Context
 from ..design.tokens import Space
 from ..widgets.buttons import button, icon_button
-from ..widgets.labels import ElidedText, Text
+from ..widgets.labels import ElidedText
 from ..widgets.layout import column, row
 from .history import History
 
@@ -68,7 +68,9 @@ class EditorHead(QFrame):
             state = self.tr("Saved") if stored else self.tr("Nothing changed yet")
         self._state.setText(state)
         self._save.setEnabled(changed or not stored)
-        self._apply.setText(self.tr("Update {model}").format(model=_short(model)) if model else self.tr("Apply to a model"))
+        self._apply.setText(
+            self.tr("Update {model}").format(model=_short(model)) if model else self.tr("Apply to a model")
+        )
         self._chat.setVisible(bool(model))
 
     def show_busy(self, busy: bool) -> None:

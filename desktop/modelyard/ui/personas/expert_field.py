@@ -1,4 +1,4 @@
-"""For those who know why: the template, Ollama's own renderer and parser, the version needed, settings of the computer."""
+"""For those who know why: the template, Ollama's own renderer and parser, its version, settings of the computer."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from ...engines.base import InstalledModel
@@ -40,6 +40,7 @@ class PersonaForm(BalancedScroll):
         page = QWidget()
         page.setObjectName("page")
         super().__init__(page)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._history = history
         self._waiting: tuple[str, Persona] | None = None
         self.large = False
@@ -83,6 +84,11 @@ class PersonaForm(BalancedScroll):
 
     def show_models(self, models: Sequence[InstalledModel]) -> None:
         self.base.show_models(models)
+
+    def begin(self) -> None:
+        """The keys go to the role, from the top."""
+        self.verticalScrollBar().setValue(0)
+        self._fields[0].setFocus()
 
     def flush(self) -> None:
         """Tells now what waits to be told."""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from ...engines.base import InstalledModel
 from ...errors import ModelyardError
-from ...modelfile.persona import Persona
 from ...modelfile.store import PersonaStore
 from ..background import in_background
 from ..context import Context
@@ -21,11 +20,11 @@ from .draft import Draft, keep, throw_away
 
 
 class Keeper(QObject):
-    """Signals: kept(before, after) with drafts, when a draft is on disk; applied(InstalledModel); gone(); busy(bool);
-    failed(ModelyardError)."""
+    """Signals: kept(before, after) with drafts, when a draft is on disk; renamed(before, after) when another name was
+    given while applying; gone(); busy(bool); failed(ModelyardError)."""
 
     kept = Signal(object, object)
-    applied = Signal(object)
+    renamed = Signal(str, str)
     gone = Signal()
     busy = Signal(bool)
     failed = Signal(object)
@@ -50,13 +49,19 @@ class Keeper(QObject):
             self.gone.emit()
             return
         in_background(
-            self, lambda _token: throw_away(self.store, draft.id), lambda _none: self.gone.emit(), self._fail, self._lane
+            self,
+            lambda _token: throw_away(self.store, draft.id),
+            lambda _none: self.gone.emit(),
+            self._fail,
+            self._lane,
         )
 
     def apply(self, draft: Draft, models: Sequence[InstalledModel], base: InstalledModel | None) -> None:
         """To the model that has it already if its base is still the same; else a new model is asked for."""
         target = draft.target
-        known = target is not None and any((model.engine, model.name) == (target.engine, target.model) for model in models)
+        known = target is not None and any(
+            (model.engine, model.name) == (target.engine, target.model) for model in models
+        )
         same = target is not None and draft.persona.base in ("", target.base, target.model)
         if target is not None and known and same:
             self._update(draft, target)
@@ -76,13 +81,13 @@ class Keeper(QObject):
         engines = self._context.services.engines
 
         def make(chosen: InstalledModel, name: str, shown: str) -> InstalledModel:
-            return create(engines()[chosen.engine], chosen.name, name, _named(draft.persona, shown))
+            return create(engines()[chosen.engine], chosen.name, name, replace(draft.persona, name=shown))
 
         dialog = ApplyDialog(self._context, models, base, draft.persona.name, make, self._page)
 
-        def made(chosen: InstalledModel, model: InstalledModel) -> None:
-            named = _named(draft.persona, model.display_name or draft.persona.name or model.name)
-            based = replace(draft, persona=named if draft.persona.base else replace(named, base=chosen.name))
+        def made(chosen: InstalledModel, model: InstalledModel, shown: str) -> None:
+            self.renamed.emit(draft.persona.name, shown)
+            based = replace(draft, persona=replace(draft.persona, name=shown, base=chosen.name))
             self._done(based, Target(model.engine, model.name, chosen.name), model)
 
         def instead(model: InstalledModel) -> None:
@@ -96,7 +101,6 @@ class Keeper(QObject):
         self.busy.emit(False)
         self._context.routes.models_changed.emit()
         self._context.routes.toast.emit(self.tr("{name} is ready.").format(name=shown_name(model)))
-        self.applied.emit(model)
         self.keep(replace(draft, target=target))
 
     def _fail(self, error: ModelyardError) -> None:
@@ -105,7 +109,3 @@ class Keeper(QObject):
 
     def close(self) -> None:
         self._lane.waitForDone(3000)
-
-
-def _named(persona: Persona, name: str) -> Persona:
-    return replace(persona, name=name)

@@ -110,8 +110,8 @@ class MemoryField(Field):
         set_property(self._fit, "tone", _TONES[fit.value])
         if fit.value == "wont_fit":
             self._warning.setText(
-                self.tr("{total} are needed, this computer has {have}. Choose a shorter memory or a smaller model.").format(
-                    total=amount(memory.total), have=amount(self._cost.machine.memory)
-                )
+                self.tr(
+                    "{total} are needed, this computer has {have}. Choose a shorter memory or a smaller model."
+                ).format(total=amount(memory.total), have=amount(self._cost.machine.memory))
             )
             self._warning.show()

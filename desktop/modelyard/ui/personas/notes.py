@@ -1,5 +1,5 @@
-"""What is worth telling about a persona as it stands: mistakes and warnings of the text, what only Modelyard keeps, what
-the chosen model makes of it."""
+"""What is worth telling about a persona as it stands: mistakes and warnings of the text, what only Modelyard keeps,
+what the chosen model makes of it."""
 
 from __future__ import annotations
 

@@ -18,11 +18,16 @@ class RoleField(Field):
         title, explained = context.words.command("system")
         self._text = text_field(title, _HEIGHT)
         self._text.setAccessibleDescription(explained)
-        self._text.setPlaceholderText(self.tr("You are Mario from Super Mario Bros. You speak in short, lively sentences …"))
+        self._text.setPlaceholderText(
+            self.tr("You are Mario from Super Mario Bros. You speak in short, lively sentences …")
+        )
         self._text.textChanged.connect(lambda: self.say("system", system=self._text.toPlainText()))
+        self.setFocusProxy(self._text)
         self._long = Text(self.tr("This text is very long. Edit it in the Modelfile at the right."), "muted")
         self._long.hide()
-        self.setLayout(column(headed(title, "SYSTEM", Text(explained, "caption"), self._text, self._long, buddy=self._text)))
+        self.setLayout(
+            column(headed(title, "SYSTEM", Text(explained, "caption"), self._text, self._long, buddy=self._text))
+        )
 
     def show_persona(self, persona: Persona) -> None:
         super().show_persona(persona)

@@ -148,7 +148,7 @@ class TextEditor(QPlainTextEdit):
         popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
 
     def _line_before_cursor(self) -> str:
-        """"" inside a value of several lines, where nothing is offered."""
+        """ "" inside a value of several lines, where nothing is offered."""
         cursor = self.textCursor()
         line = cursor.block().text()[:_MOST_LINE]
         before = line[: cursor.positionInBlock()]
@@ -202,7 +202,9 @@ class TextEditor(QPlainTextEdit):
             self._completer.popup().hide()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and self._history.eventFilter(self, event):
+        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and self._history.eventFilter(
+            self, event
+        ):
             return True
         return super().event(event)
 

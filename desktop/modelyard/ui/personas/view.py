@@ -98,7 +98,7 @@ class PersonasView(Page):
     def _edit(self, draft: Draft) -> None:
         self.editor.open(draft)
         self._stack.setCurrentIndex(1)
-        self.editor.form.setFocus()
+        self.editor.form.begin()
 
     def show_gallery(self) -> None:
         self._stack.setCurrentIndex(0)
@@ -114,9 +114,7 @@ class PersonasView(Page):
             named = replace(persona, name=persona.name or choice.title, base=target.model)
             self.edit(Draft(named, target=Target(target.engine, target.model)))
 
-        in_background(
-            self, lambda _token: engines()[target.engine].show(target.model).persona, show, self._fail
-        )
+        in_background(self, lambda _token: engines()[target.engine].show(target.model).persona, show, self._fail)
 
     # --- files -----------------------------------------------------------------------------------------------------
 
