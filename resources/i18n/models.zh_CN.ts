@@ -433,6 +433,10 @@
         <translation>内置</translation>
     </message>
     <message>
+        <source>the built-in engine</source>
+        <translation>内置引擎</translation>
+    </message>
+    <message>
         <source>In memory</source>
         <translation>已载入内存</translation>
     </message>

@@ -154,7 +154,7 @@ def test_move_and_then_the_old_one_goes(qapp: QApplication, real: House) -> None
         assert "original" not in job.result  # the file belongs to an engine: nothing to delete
         desk.window.go(Place.MODELS)
         offer = dialog(desk, MoveOffer)
-        press(offer, "Remove it from Built-in")
+        press(offer, "Remove it from the built-in engine")
         wait_for(lambda: real.engines["builtin"].models() == [])
     moved = real.engines["ollama"].show(str(job.result["name"]))
     assert moved.persona.system == "You are Mario."

@@ -21,6 +21,7 @@ from modelyard.importing.jobs import JobBook, JobState
 from modelyard.importing.plan import ImportChoice, ImportPlan
 from modelyard.importing.planning import work_key
 from modelyard.importing.sources import GgufFile
+from modelyard.words.catalogue import LANGUAGES, catalogue
 from tests.builders.gguf_files import tiny_llama
 from tests.builders.ollama_fixtures import connect, new_server
 from tests.builders.ollama_gguf import CHATML
@@ -173,3 +174,10 @@ def test_shared_weights_free_nothing(builtin: BuiltinEngine, ollama: OllamaEngin
         assert engine.remove(model.name) - shared < 5000  # only the small texts beside them
         (left,) = engine.models()
         assert freed_by_removing(engine, left) >= gguf.stat().st_size
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_words(language: str) -> None:
+    words = catalogue(language).entries("space")
+    assert {kind.value for kind in Found} == set(words)
+    assert all(entry["title"] and entry["text"] for entry in words.values())

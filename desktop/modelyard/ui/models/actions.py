@@ -18,7 +18,7 @@ from .library import Entry
 from .listing import can_chat
 from .name_dialog import NameDialog
 from .renaming import Naming, duplicate, rename, second_naming
-from .wording import engine_name
+from .wording import engine_in_words
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class ModelActions(QObject):
         )
 
     def _ask_remove(self, entry: Entry, freed: int) -> None:
-        where = engine_name(entry.model.engine)
+        where = engine_in_words(entry.model.engine)
         question = self.tr("Remove {name} from {engine}?").format(name=entry.name, engine=where)
         if freed:
             text = self.tr("This frees {size}. Conversations are kept. You can import it again.").format(

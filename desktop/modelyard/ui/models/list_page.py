@@ -26,6 +26,7 @@ from .panel import ModelPanel
 from .pull_card import PullCard
 
 WIDTH = 1080
+_REST_MS = 30
 _EVERY_MS = 10_000  # models come, go and are loaded by other programs too
 
 
@@ -104,7 +105,11 @@ class ModelListPage(Page):
         return content
 
     def _connect(self) -> None:
-        self.list.chosen.connect(lambda entry: self._show_chosen(entry))
+        self._rest = QTimer(self)  # while an arrow key is held down only the list moves
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._show_chosen)
+        self.list.chosen.connect(lambda _entry: self._rest.start())
         self.list.opened.connect(self.actions.open)
         self.list.rename.connect(lambda entry: None if entry.model.remote else self.actions.rename(entry))
         self.list.remove.connect(self.actions.remove)
@@ -217,7 +222,8 @@ class ModelListPage(Page):
             line.failed.connect(self._show_problem)
             self._lines.addWidget(line)
 
-    def _show_chosen(self, entry: Entry | None) -> None:
+    def _show_chosen(self) -> None:
+        entry = self.list.current
         self._panel.show_entry(entry, self.actions.of(entry) if entry is not None else [])
 
     def _menu(self, entry: Entry, place: QPoint) -> None:

@@ -22,7 +22,7 @@ from ..widgets.labels import Text
 from ..widgets.layout import column, row
 from .library import Entry
 from .starting import start_engine
-from .wording import engine_name
+from .wording import engine_in_words
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class MoveDialog(QDialog):
         self._engine = engine
         self._outlook: _Outlook | None = None
         self._call: Call | None = None
-        where = engine_name(engine)
+        where = engine_in_words(engine)
         title = self.tr("Put {name} into {engine}").format(name=entry.name, engine=where)
         self.setWindowTitle(title)
         self.resize(560, 360)
@@ -110,7 +110,7 @@ class MoveDialog(QDialog):
 
     def _start(self) -> None:
         assert self._outlook is not None
-        title = self.tr("{name} to {engine}").format(name=self._entry.name, engine=engine_name(self._engine))
+        title = self.tr("{name} to {engine}").format(name=self._entry.name, engine=engine_in_words(self._engine))
         try:
             self._context.jobs.start(title, self._outlook.plan)
         except OSError as problem:

@@ -14,7 +14,7 @@ from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.labels import IconLabel, Text
 from ..widgets.layout import row
-from .wording import engine_name
+from .wording import engine_in_words
 
 
 def moved(job: Job) -> LibraryModel | None:
@@ -33,7 +33,7 @@ class MoveOffer(Card):
 
     def __init__(self, context: Context, job: Job, source: LibraryModel) -> None:
         super().__init__()
-        new, old = engine_name(job.plan.choice.engine), engine_name(source.engine)
+        new, old = engine_in_words(job.plan.choice.engine), engine_in_words(source.engine)
         text = self.tr("{name} is now in {new} too. The one in {old} can go: {size} on the disk.").format(
             name=job.result.get("display_name") or source.name,
             new=new,

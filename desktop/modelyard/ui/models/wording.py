@@ -22,6 +22,11 @@ def engine_name(engine: str) -> str:
             return engine
 
 
+def engine_in_words(engine: str) -> str:
+    """For the middle of a sentence."""
+    return QCoreApplication.translate("Models", "the built-in engine") if engine == "builtin" else engine_name(engine)
+
+
 def size_words(words: Catalogue, model: InstalledModel) -> str:
     """ "Balanced – recommended · Q4_K_M": the plain name of the size, the technical one beside it."""
     title = words.size(model.size_label)[0] if model.size_label else ""
