@@ -23,7 +23,7 @@ from .surroundings import Surroundings
 
 LOW_BYTES = 5_000_000_000  # less than an ordinary model takes while it is made
 _PLAIN_ADDRESS = "127.0.0.1:11434"
-_PORT_ONLY_DIGITS = re.compile(r"^[^\s]*?(:\d{1,5})?(/.*)?$")
+_PORT = re.compile(r"(?:^|[^:\]]|\])(?<!:):([^:\]]*)$")  # what stands behind the one colon, or behind [address]:
 
 
 class Part(StrEnum):
@@ -141,7 +141,8 @@ class Checkup:
             return Finding(Part.OLLAMA_ADDRESS)
         try:
             typed_address(text)
-            odd = not _PORT_ONLY_DIGITS.match(text.partition("://")[2] or text)
+            port = _PORT.search((text.partition("://")[2] or text).partition("/")[0])
+            odd = port is not None and not (port[1].isascii() and port[1].isdigit() and int(port[1]) < 65536)
         except ModelyardError:
             odd = True
         if not odd:
