@@ -213,6 +213,9 @@ def test_completion_and_help(editor: PersonaEditor) -> None:
     QTest.keyClicks(edit, "repeat_p")
     QTest.keyClick(edit, Qt.Key.Key_Return)
     assert edit.textCursor().block().text() == "PARAMETER repeat_penalty "
+    pump(0.05)
+    assert not edit.popup_open, "Enter after a number is a new line"
+    QTest.keyClick(edit, Qt.Key.Key_Space, CONTROL)
     wait_for(lambda: edit.popup_open)  # its usual value
     QTest.keyClick(edit, Qt.Key.Key_Escape)
     QTest.keyClicks(edit, "1.1")
@@ -224,6 +227,15 @@ def test_completion_and_help(editor: PersonaEditor) -> None:
     QTest.keyClicks(edit, "user par")
     assert not edit.popup_open, "a value is nobody's business"
     undo(edit)
+
+
+def test_a_base_that_begins_like_another_stays_as_typed(editor: PersonaEditor) -> None:
+    editor.text.selectAll()
+    keys(editor.text, "FROM smol")
+    wait_for(lambda: editor.text.popup_open)
+    keys(editor.text, "\nSYSTEM x")
+    assert editor.source.text() == "FROM smol\nSYSTEM x"
+    wait_for(lambda: any("smol" in each for each in editor.help.texts))
 
 
 def test_nothing_is_offered_inside_a_text_of_several_lines(page: PersonasView) -> None:

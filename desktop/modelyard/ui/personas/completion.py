@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...modelfile.parameters import PARAMETERS, Parameter, ParameterKind
 from ...modelfile.scanner import KEYWORDS, ROLES
@@ -16,7 +16,7 @@ _COMMON = ("from", "system", "parameter", "message", "template", "license", "req
 
 @dataclass(frozen=True)
 class Offer:
-    """`text` is written, `line` says what it is. `typed`: how much of it stands there already."""
+    """`text` is written, `line` says what it is."""
 
     text: str
     line: str
@@ -24,10 +24,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class Offers:
-    """`typed`: the beginning of the word as it stands before the cursor."""
+    """`typed`: the beginning of the word as it stands before the cursor. `sure`: only one of these can be meant, so Enter
+    takes the first; else what is typed may be meant as it is."""
 
     typed: str
     offers: tuple[Offer, ...]
+    sure: bool = True
 
 
 _NONE = Offers("", ())
@@ -48,10 +50,10 @@ def offers(words: Catalogue, line: str, models: Sequence[str], *, asked: bool = 
         return _starting([Offer(f"{each} ", words.parameter(each)[0]) for each in PARAMETERS], name, True)
     if keyword == "message" and value is None:
         return _starting([Offer(f"{role} ", "") for role in ROLES], name, True)
-    if keyword == "parameter" and name in PARAMETERS:
-        return _starting([Offer(each, line) for each, line in _values(PARAMETERS[name])], value, asked or not value)
+    if keyword == "parameter" and name in PARAMETERS and (asked or PARAMETERS[name].kind is ParameterKind.BOOL):
+        return _starting([Offer(each, "") for each in _values(PARAMETERS[name])], value, True)
     if keyword == "from" and value is None:
-        return _starting([Offer(each, "") for each in models], name, True)
+        return replace(_starting([Offer(each, "") for each in models], name, True), sure=False)
     return _NONE
 
 
@@ -71,11 +73,11 @@ def bounds(parameter: Parameter) -> tuple[str, str]:
     return area, "" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def _values(parameter: Parameter) -> list[tuple[str, str]]:
+def _values(parameter: Parameter) -> list[str]:
     if parameter.kind is ParameterKind.BOOL:
-        return [("true", ""), ("false", "")]
+        return ["true", "false"]
     _area, default = bounds(parameter)
-    return [(default, "")] if default else []
+    return [default] if default else []
 
 
 def _ordered() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
@@ -31,6 +31,7 @@ from .notes import finding_words
 from .source import Source
 
 _SHOWN = 10
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOST_LINE = 400  # characters looked at before the cursor
 
 
@@ -121,8 +122,19 @@ class TextEditor(QPlainTextEdit):
         made.setModel(QStandardItemModel(made))
         made.popup().setObjectName("completion")
         made.popup().setAccessibleName(self.tr("Suggestions"))
+        made.popup().installEventFilter(self)
         made.activated[QModelIndex].connect(self._complete)
         return made
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter, where nothing of the list is chosen, is a new line: QCompleter would swallow it."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in _ENTER:
+            popup = self._completer.popup()
+            if watched is popup and not popup.currentIndex().isValid():
+                popup.hide()
+                self.keyPressEvent(event)
+                return True
+        return super().eventFilter(watched, event)
 
     @property
     def popup_open(self) -> bool:
@@ -145,7 +157,7 @@ class TextEditor(QPlainTextEdit):
         place = self.cursorRect().translated(self.gutter_width, 0)
         place.setWidth(min(self.width() - place.left(), popup.sizeHintForColumn(0) + 40))
         self._completer.complete(place)
-        popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
+        popup.setCurrentIndex(self._completer.completionModel().index(0, 0) if found.sure else QModelIndex())
 
     def _line_before_cursor(self) -> str:
         """ "" inside a value of several lines, where nothing is offered."""
@@ -175,13 +187,15 @@ class TextEditor(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        enter = key in _ENTER
         if self.popup_open and (enter or key in (Qt.Key.Key_Tab, Qt.Key.Key_Escape)):
-            if key != Qt.Key.Key_Escape:
-                self._complete(self._completer.popup().currentIndex())
-            else:
-                self._completer.popup().hide()
-            return
+            chosen = self._completer.popup().currentIndex()
+            self._completer.popup().hide()
+            if key != Qt.Key.Key_Escape and chosen.isValid():
+                self._complete(chosen)
+                return
+            if key == Qt.Key.Key_Escape:
+                return
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if control and key == Qt.Key.Key_Space:
             self.offer(asked=True)
@@ -202,11 +216,8 @@ class TextEditor(QPlainTextEdit):
             self._completer.popup().hide()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and self._history.eventFilter(
-            self, event
-        ):
-            return True
-        return super().event(event)
+        """Undo and redo are the history's, which knows more than this text."""
+        return self._history.eventFilter(self, event) or super().event(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
