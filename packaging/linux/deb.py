@@ -23,7 +23,7 @@ def make_deb(places: Places) -> Path:
         put_share(tree / "usr" / "share", places)
         (tree / "DEBIAN").mkdir()
         (tree / "DEBIAN" / "control").write_text(control(architecture, size_of(tree)), encoding="utf-8")
-        run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z3", "--build", tree, target])
+        run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", tree, target])
         unpacked = Path(scratch) / "unpacked"
         run(["dpkg-deb", "-x", target, unpacked])
         self_test(unpacked / "opt" / "modelyard" / "modelyard")
