@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>SourceChoice</name>
+    <message>
+        <source>Find the quickest</source>
+        <translation>自动选择最快的来源</translation>
+    </message>
+</context>
+<context>
     <name>WelcomeView</name>
     <message>
         <source>Welcome to {name}</source>

@@ -25,6 +25,7 @@ from modelyard.ui.settings.ollama import OllamaCard
 from modelyard.ui.settings.rows import SettingRow
 from modelyard.ui.settings.source import SourceCard
 from modelyard.ui.settings.view import SettingsView
+from modelyard.ui.welcome.sources import SourceChoice
 
 from .scenes import press, pump, wait_for
 from .twins import House
@@ -223,3 +224,13 @@ def test_licences_of_what_is_installed(desk: Desktop, qtbot: Any) -> None:
     assert dialog._text.toPlainText()
     dialog.accept()
     dialog.deleteLater()
+
+
+def test_the_welcome_page_finds_the_quickest_source(desk: Desktop, house: House) -> None:
+    desk.window.go("welcome")
+    page = desk.window.page("welcome")
+    press(page, "Find the quickest")
+    wait_for(lambda: house.settings.text("download_source") == "hf-mirror")
+    pump(0.05)
+    choice = page.findChild(SourceChoice)
+    assert choice._box.currentData() == "hf-mirror" and "hf-mirror.com" in choice._trial.words

@@ -46,6 +46,9 @@ class TwinAccess:
             raise self.account
         return self.account
 
+    def fastest_source(self) -> tuple[str, SourceReport]:
+        return "hf-mirror", replace(self.test_source(), host="hf-mirror.com")
+
     def test_source(self) -> SourceReport:
         if isinstance(self.report, ModelyardError):
             raise self.report

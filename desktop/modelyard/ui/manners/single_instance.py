@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -11,11 +13,17 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 _WAIT_MS = 1500
 _MOST_BYTES = 64 << 10
+_SOCKET = ".window"
+_LONGEST_PATH = 100  # of a socket: 104 on macOS, 108 on Linux
 _TAKEN = b"taken\n"
 
 
 def meeting_place(root: Path) -> str:
-    """The name both meet under: one for each data folder."""
+    """Where both meet: one place for each data folder. Inside it where sockets are files: in the common temporary
+    folder anybody could wait for us under our name."""
+    inside = root / _SOCKET
+    if sys.platform != "win32" and len(os.fsencode(inside)) <= _LONGEST_PATH:
+        return str(inside)
     return "modelyard-" + hashlib.sha256(str(root).encode("utf-8")).hexdigest()[:20]
 
 

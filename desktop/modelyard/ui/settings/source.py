@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
+
 from ...events import CancelToken
 from ...importing.access import SourceReport
 from ..context import Context
@@ -13,18 +15,20 @@ class SourceCard(Trial):
 
     def __init__(self, context: Context) -> None:
         access = context.services.tools.access
-        self._amount = context.words.amount
 
         def ask(_token: CancelToken) -> SourceReport:
             return access.test_source()
 
-        super().__init__(context, context.words.label("setting_groups", "test_source"), ask, self._say_report)
+        label = context.words.label("setting_groups", "test_source")
+        super().__init__(context, label, ask, lambda report: say_report(context, report))
 
-    def _say_report(self, report: SourceReport) -> str:
-        wait = f"{report.answer_seconds:.1f}"
-        if report.bytes_per_second is None:
-            text = self.tr("{host} answers after {wait} s.")
-            return text.format(host=report.host, wait=wait)
-        speed = self._amount(report.bytes_per_second)
-        text = self.tr("{host} answers after {wait} s; about {speed} a second.")
-        return text.format(host=report.host, wait=wait, speed=speed)
+
+def say_report(context: Context, report: SourceReport) -> str:
+    """One sentence about a source that answered."""
+    wait = f"{report.answer_seconds:.1f}"
+    if report.bytes_per_second is None:
+        text = QCoreApplication.translate("SourceCard", "{host} answers after {wait} s.")
+        return text.format(host=report.host, wait=wait)
+    speed = context.words.amount(report.bytes_per_second)
+    text = QCoreApplication.translate("SourceCard", "{host} answers after {wait} s; about {speed} a second.")
+    return text.format(host=report.host, wait=wait, speed=speed)

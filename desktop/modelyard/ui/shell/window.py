@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
         routes.mend.connect(self.mend)
         routes.titled.connect(self._take_subject)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.close)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, lambda: self.go("selfcheck"))
         self._restore_place()
 
     # --- views -------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.labels import IconLabel, Text
 from ..widgets.layout import ScrollPage, clear, column, row
+from .sources import SourceChoice
 
 
 class WelcomeView(QWidget):
@@ -50,7 +51,7 @@ class WelcomeView(QWidget):
         body.addWidget(title)
         body.addWidget(line)
         body.addSpacing(Space.S)
-        body.addWidget(Card(language))
+        body.addWidget(Card(language, SourceChoice(context)))
         body.addWidget(Card(self._engines))
         body.addSpacing(Space.S)
         body.addLayout(row(None, start, sample, None, spacing=Space.M))
