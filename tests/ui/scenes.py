@@ -131,6 +131,44 @@ def settings(desk: Desktop, house: House) -> None:
     pump(0.1)
 
 
+def _settings_section(desk: Desktop, number: int) -> None:
+    desk.window.go(Place.SETTINGS)
+    desk.window.page("settings")._list.setCurrentRow(number)  # type: ignore[attr-defined]
+    pump(0.2)
+
+
+def settings_engines(desk: Desktop, house: House) -> None:
+    house.ollama.state = EngineState.STOPPED
+    house.settings.set("ollama_more_addresses", "192.168.1.20:11434")
+    _settings_section(desk, 1)
+
+
+def settings_account(desk: Desktop, house: House) -> None:
+    house.access.trouble = ModelyardError(Code.KEYRING_MISSING, detail="no keyring service answers")
+    _settings_section(desk, 2)
+
+
+def settings_downloads(desk: Desktop, house: House) -> None:
+    house.settings.set("download_source", "custom")
+    house.settings.set("proxy", "address")
+    _settings_section(desk, 3)
+    press(desk.window.page("settings"), desk.window.context.words.label("setting_groups", "test_source"))
+    pump(0.2)
+
+
+def settings_storage(desk: Desktop, house: House) -> None:
+    _settings_section(desk, 4)
+
+
+def settings_about(desk: Desktop, house: House) -> None:
+    _settings_section(desk, 5)
+
+
+def selfcheck(desk: Desktop, house: House) -> None:
+    desk.window.go("selfcheck")
+    pump(0.3)
+
+
 def imports_empty(desk: Desktop, house: House) -> None:
     desk.window.go(Place.IMPORTS)
     pump(0.1)
@@ -276,6 +314,12 @@ SCENES: dict[str, Scene] = {
         personas,
         persona_editor,
         settings,
+        settings_engines,
+        settings_account,
+        settings_downloads,
+        settings_storage,
+        settings_about,
+        selfcheck,
         imports_empty,
         imports,
         wizard_source,

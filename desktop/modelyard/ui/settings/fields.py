@@ -43,7 +43,8 @@ def _entry(words: Catalogue, key: str) -> dict[str, str]:
 
 def _choice(setting: Setting, value: str, words: Catalogue, store: Store) -> QWidget:
     box = QComboBox()
-    box.setFixedWidth(_WIDTH)
+    box.setMinimumWidth(_WIDTH)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     entry = _entry(words, setting.key)
     for choice in setting.choices:
         box.addItem(entry.get(choice, choice), choice)
@@ -61,7 +62,8 @@ def _switch(setting: Setting, value: bool, words: Catalogue, store: Store) -> QW
 
 def _scale(setting: Setting, value: float, store: Store) -> QWidget:
     box = QComboBox()
-    box.setFixedWidth(_WIDTH)
+    box.setMinimumWidth(_WIDTH)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     for scale in _SCALES:
         box.addItem(f"{scale:.0%}", scale)
     box.setCurrentIndex(min(range(len(_SCALES)), key=lambda number: abs(_SCALES[number] - value)))

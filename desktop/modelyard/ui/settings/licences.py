@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QListWidget, QPlainTextEdit, QWidget
 
 from ...errors import ModelyardError
@@ -39,6 +40,8 @@ def _installed() -> list[Licence]:
 
     found = []
     for requirement in importlib.metadata.requires("modelyard") or ():
+        if "extra ==" in requirement:
+            continue  # for those who work on the program
         name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
         try:
             known = importlib.metadata.distribution(name)
@@ -66,7 +69,8 @@ class LicencesDialog(QDialog):
         self._names = QListWidget()
         self._names.setObjectName("sections")
         self._names.setAccessibleName(self.tr("Libraries"))
-        self._names.setFixedWidth(240)
+        self._names.setFixedWidth(260)
+        self._names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._names.currentRowChanged.connect(self._show)
         self._text = QPlainTextEdit()
         self._text.setObjectName("details")
