@@ -37,6 +37,7 @@ KEY = "hf_abcdefghijklmnopqrstuvwxyz"
 def view(desk: Desktop) -> Iterator[SettingsView]:
     desk.window.go(Place.SETTINGS)
     page: Any = desk.window.page("settings")
+    wait_for(lambda: len(page._sections) == 6)
     yield page
 
 

@@ -134,6 +134,7 @@ def test_settings_take_effect_and_are_kept(desk: Desktop, house: House) -> None:
 
     desk.window.go(Place.SETTINGS)
     page = desk.window.page("settings")
+    wait_for(lambda: len(page.findChildren(QSpinBox)) > 1)  # sections are built one after the other
     look = next(each for each in page.findChildren(QComboBox) if each.accessibleName() == "Look")
     look.setCurrentIndex(2)
     look.activated.emit(2)

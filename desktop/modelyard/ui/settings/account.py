@@ -95,7 +95,7 @@ class AccountCard(Card):
         self._trouble.setVisible(error is not None)
         if error is not None:
             words = self._context.words.error(error)
-            self._trouble.setText(f"{words.title} {words.reason}")
+            self._trouble.setText(f"{words.title}\n{words.reason}".strip())
 
     def _say_account(self, account: Account) -> str:
         rights = {

@@ -15,7 +15,7 @@ from ..widgets.buttons import button
 from ..widgets.layout import row
 
 _SCALES = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
-_WIDTH = 260
+_WIDTH = 220
 
 Store = Callable[[str, Value], None]
 

@@ -101,5 +101,5 @@ class OllamaCard(Card):
     def _fail(self, error: ModelyardError) -> None:
         self._call = None
         words = self._context.words.error(error)
-        self._tell("error", "bad", f"{words.title} {words.reason}")
+        self._tell("error", "bad", f"{words.title}\n{words.reason}".strip())
         self._offer(self._start, self._again)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from ...errors import ModelyardError
@@ -47,6 +48,7 @@ class Trial(QWidget):
         self._result = QWidget()
         told = row(self._picture, self._words, spacing=Space.S)
         told.setStretch(1, 1)
+        told.setAlignment(self._picture, Qt.AlignmentFlag.AlignTop)
         self._result.setLayout(told)
         self._result.hide()
         line = row(spacing=Space.S)

@@ -3,7 +3,9 @@ asked or tried (Ollama, the access key, the download source) has a card of its o
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QListWidget, QStackedWidget, QWidget
 
 from ...errors import Action, Code, ModelyardError
@@ -21,7 +23,7 @@ from .section import Section
 from .source import SourceCard
 
 _WIDTH = 940
-_SIDE = 190
+_SIDE = 176
 _SECTION_OF = {
     Action.OPEN_ACCOUNT: 2,
     Action.START_OLLAMA: 1,
@@ -46,20 +48,39 @@ class SettingsView(Page):
         self._list.setFixedWidth(_SIDE)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setWordWrap(True)
-        self._sections = [
-            self._general(),
-            self._engines(),
-            self._account(),
-            self._downloads(),
-            self._storage(),
-            self._about(),
-        ]
-        for each in self._sections:
-            each.finish()
-            self._stack.addWidget(each)
-            self._list.addItem(each.name)
+        self._makers: dict[str, Callable[[Section], None]] = {
+            self.tr("General"): self._fill_general,
+            self.tr("Engines"): self._fill_engines,
+            self.tr("Hugging Face"): self._fill_account,
+            self.tr("Downloads"): self._fill_downloads,
+            self.tr("Storage and privacy"): self._fill_storage,
+            self.tr("About"): self._fill_about,
+        }
+        self._sections: dict[int, Section] = {}
+        self._list.addItems(list(self._makers))
         self._list.currentRowChanged.connect(self._turn_to)
         self._list.setCurrentRow(0)
+        self._idle = QTimer(self)
+        self._idle.timeout.connect(self._build_one)
+        self._idle.start(30)
+
+    def section(self, number: int) -> Section:
+        """Built now if it was not yet."""
+        if number not in self._sections:
+            name, fill = list(self._makers.items())[number]
+            made = self._sections[number] = Section(self.context, name, self._store)
+            fill(made)
+            made.finish()
+            self._stack.addWidget(made)
+        return self._sections[number]
+
+    def _build_one(self) -> None:
+        """The sections nobody has opened yet, one at a time between two breaths of the window."""
+        left = [number for number in range(len(self._makers)) if number not in self._sections]
+        if left:
+            self.section(left[0])
+        else:
+            self._idle.stop()
 
     def show_for(self, action: Action, error: ModelyardError) -> None:
         """Opens the section in which what an error is about can be mended."""
@@ -71,59 +92,44 @@ class SettingsView(Page):
         self._turn_to(self._list.currentRow())
 
     def _turn_to(self, number: int) -> None:
-        section = self._sections[number]
+        section = self.section(number)
         self._stack.setCurrentWidget(section)
         section.shown.emit()
 
     # --- sections ------------------------------------------------------------------------------------------------
 
-    def _section(self, name: str) -> Section:
-        return Section(self.context, name, self._store)
-
-    def _general(self) -> Section:
-        section = self._section(self.tr("General"))
+    def _fill_general(self, section: Section) -> None:
         section.add_group("look")
         section.add_group("manners")
-        return section
 
-    def _engines(self) -> Section:
-        section = self._section(self.tr("Engines"))
+    def _fill_engines(self, section: Section) -> None:
         section.add_group("engines")
         ollama = OllamaCard(self.context)
         addresses = AddressesCard(self.context, self._store)
         section.add(self.context.words.label("setting_groups", "ollama"), ollama, addresses)
         section.shown.connect(ollama.look)
         addresses.changed.connect(ollama.look)
-        return section
 
-    def _account(self) -> Section:
-        section = self._section(self.tr("Hugging Face"))
+    def _fill_account(self, section: Section) -> None:
         account = AccountCard(self.context)
         section.add(self.tr("Access key"), account)
         section.shown.connect(account.look)
-        return section
 
-    def _downloads(self) -> Section:
-        section = self._section(self.tr("Downloads"))
+    def _fill_downloads(self, section: Section) -> None:
         source = SourceCard(self.context)
         card = section.add_group("downloads")
         card.body.addWidget(line())
         card.body.addWidget(source)
         section.add_group("network")
         section.shown.connect(source.clear)
-        return section
 
-    def _storage(self) -> Section:
-        section = self._section(self.tr("Storage and privacy"))
+    def _fill_storage(self, section: Section) -> None:
         section.add_group("folders")
         section.add_group("privacy")
         section.add(self.tr("What is kept where"), PrivacyCard(self.context))
-        return section
 
-    def _about(self) -> Section:
-        section = self._section(self.tr("About"))
+    def _fill_about(self, section: Section) -> None:
         section.add(self.tr("About"), AboutCard(self.context))
-        return section
 
     # --- keeping -------------------------------------------------------------------------------------------------
 
@@ -137,5 +143,5 @@ class SettingsView(Page):
             )
         except ValueError:
             pass  # an unfinished entry; the old value stays
-        for each in self._sections:
+        for each in self._sections.values():
             each.refresh()
