@@ -103,6 +103,7 @@ class PersonaEditor(QWidget):
         for keys, run in (
             (QKeySequence(QKeySequence.StandardKey.Save), self.save),
             (QKeySequence("Ctrl+Return"), self.apply),
+            (QKeySequence("Ctrl+Shift+Return"), self._chat),
         ):
             QShortcut(keys, self, run, context=shortcut)
 

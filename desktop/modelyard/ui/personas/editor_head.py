@@ -40,8 +40,10 @@ class EditorHead(QFrame):
         words = column(self._name, self._state, spacing=0)
         self._save = button(self.tr("Save"), self.save.emit)
         self._chat = button(self.tr("Chat now"), self.chat.emit)
+        self._chat.setToolTip("Ctrl+Shift+Enter")
         self._chat.hide()
         self._apply = button(self.tr("Apply to a model"), self.apply.emit, "primary")
+        self._apply.setToolTip("Ctrl+Enter")
         self._more = icon_button(context.icons, "more", self.tr("More"), self._menu)
         line = row(
             icon_button(context.icons, "back", self.tr("Back to all personas"), self.back.emit),
