@@ -18,7 +18,7 @@ from .completion import bounds, meaning
 from .notes import Note
 
 _MOST = 50
-_HEIGHT = 92
+_MOST_LINES = 4
 
 
 class HelpStrip(QWidget):
@@ -39,7 +39,6 @@ class HelpStrip(QWidget):
         self._list.setWordWrap(True)
         self._list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setMaximumHeight(_HEIGHT)
         self._list.itemClicked.connect(self._choose)
         self._list.itemActivated.connect(self._choose)
         self._list.hide()
@@ -77,10 +76,8 @@ class HelpStrip(QWidget):
             self._list.addItem(item)
         self._list.setIconSize(QSize(16, 16))
         self._list.setVisible(bool(self._shown))
-        height = 2 * self._list.frameWidth() + sum(
-            self._list.sizeHintForRow(row) for row in range(min(4, self._list.count()))
-        )
-        self._list.setFixedHeight(min(_HEIGHT, max(32, height + 4)))
+        lines = min(_MOST_LINES, 2 * len(self._shown))  # most notes take two
+        self._list.setFixedHeight(lines * self._list.fontMetrics().lineSpacing() + 2 * Space.M)
 
     def _choose(self, item: QListWidgetItem) -> None:
         start = item.data(Qt.ItemDataRole.UserRole)
