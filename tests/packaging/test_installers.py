@@ -66,12 +66,13 @@ def test_the_windows_installer_compiles_without_a_warning(icons: Path, tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_windows_installer_installs_upgrades_and_uninstalls(icons: Path) -> None:
     """Under Wine with its 32-bit half (Debian: wine32:i386); on Windows the release workflow does the same."""
     if os.name != "nt":
         needed("wine")
     needed("makensis")
-    judged(sys.executable, PACKAGING / "smoke_nsis.py", "--icon", icons / "modelyard.ico")
+    judged(sys.executable, PACKAGING / "smoke_nsis.py", "--icon", icons / "modelyard.ico", seconds=360)
 
 
 def test_what_windows_shows_under_properties_is_read_by_pyinstaller() -> None:

@@ -25,10 +25,12 @@ def needed(name: str) -> str:
     return found
 
 
-def judged(*command: object) -> None:
+def judged(*command: object, seconds: float = 110) -> None:
     """Fails with what the tool says."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8", timeout=110, check=False, cwd=ROOT)
+    done = subprocess.run(
+        words, capture_output=True, text=True, encoding="utf-8", timeout=seconds, check=False, cwd=ROOT
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
