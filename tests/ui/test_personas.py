@@ -255,6 +255,16 @@ def test_leaving_keeps_what_was_written(page: PersonasView, house: House) -> Non
     assert [each.persona.name for each in found] == ["New persona"] and "# mine" in found[0].document.text
 
 
+def test_saved_twice_in_a_row_it_is_one(page: PersonasView, house: House) -> None:
+    page.edit(Draft(Persona(name="Mario", system="x", base="small")))
+    page.editor.save()
+    page.editor.save()
+    wait_for(lambda: page.editor.head.state == "Saved")
+    page.editor.leave()
+    wait_for(lambda: not page.editing)
+    assert len(PersonaStore(house.folders.personas).personas()) == 1
+
+
 def test_revert_duplicate_delete(page: PersonasView, house: House) -> None:
     store = PersonaStore(house.folders.personas)
     page.edit(Draft(Persona(name="Mario", system="x", base="small")))

@@ -24,8 +24,8 @@ class Offer:
 
 @dataclass(frozen=True)
 class Offers:
-    """`typed`: the beginning of the word as it stands before the cursor. `sure`: only one of these can be meant, so Enter
-    takes the first; else what is typed may be meant as it is."""
+    """`typed`: the beginning of the word as it stands before the cursor. `sure`: only one of these can be meant, so
+    Enter takes the first; else what is typed may be meant as it is."""
 
     typed: str
     offers: tuple[Offer, ...]

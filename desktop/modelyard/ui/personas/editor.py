@@ -117,6 +117,7 @@ class PersonaEditor(QWidget):
         if not draft.persona.base and not draft.text:
             draft = replace(draft, persona=replace(draft.persona, base=self._usual_base(draft)))
         self._draft = draft
+        self.keeper.begin()
         self.source.load(draft.modelfile, draft.persona)
         self.form.identity.show_identity(draft.persona.name, draft.persona.picture)
         self.history.clear()

@@ -34,15 +34,27 @@ class Keeper(QObject):
         self._context = context
         self._page = page
         self.store = PersonaStore(context.services.folders.personas)
+        self._birth: dict[str, str] = {}
         self._lane = QThreadPool(self)  # files are written in the order they were meant
         self._lane.setMaxThreadCount(1)
 
+    def begin(self) -> None:
+        """Another persona is edited from now on."""
+        self._birth = {}
+
     def keep(self, draft: Draft, then: Callable[[Draft], object] = lambda _draft: None) -> None:
+        birth = self._birth  # a new persona that is kept twice in a row is still one
+
+        def work(_token: object) -> Draft:
+            after = keep(self.store, replace(draft, id=draft.id or birth.get("id", "")))
+            birth["id"] = after.id
+            return after
+
         def done(after: Draft) -> None:
             self.kept.emit(draft, after)
             then(after)
 
-        in_background(self, lambda _token: keep(self.store, draft), done, self._fail, self._lane)
+        in_background(self, work, done, self._fail, self._lane)
 
     def delete(self, draft: Draft) -> None:
         if not draft.id:
