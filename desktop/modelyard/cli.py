@@ -140,6 +140,9 @@ def _parser() -> argparse.ArgumentParser:
     chat = verb("chat", commands.chat, "talk to a model")
     chat.add_argument("name", metavar="NAME")
     chat.add_argument("--prompt", metavar="TEXT", help="one question; without it, a conversation")
+    chat.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="temperature=0, num_ctx=8192, …"
+    )
     chat.add_argument("--engine", default="", choices=("builtin", "ollama"))
 
     remove = verb("remove", commands.remove, "remove a model")

@@ -14,6 +14,7 @@ from .events import CancelToken, Event, Kind, warning
 from .importing.inspection import Inspection, Refusal
 from .importing.plan import NO_ENGINE, ImportChoice, ImportPlan
 from .importing.wire import to_json
+from .modelfile.persona import ParameterValue
 
 if TYPE_CHECKING:
     from .bootstrap import House
@@ -104,6 +105,7 @@ def models(house: House, options: argparse.Namespace, output: Output, cancel: Ca
 
 def chat(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
     engine = _engine_with(house, options.name, options.engine)
+    chosen = _options(options.option)
     history: list[ChatMessage] = []
     result: dict[str, Any] = {}
     prompts = [options.prompt] if options.prompt is not None else iter(_read_line, None)
@@ -111,7 +113,7 @@ def chat(house: House, options: argparse.Namespace, output: Output, cancel: Canc
         if not prompt.strip():
             continue
         history.append(ChatMessage("user", prompt))
-        result = _answer(engine, options.name, tuple(history), output, cancel)
+        result = _answer(engine, ChatRequest(options.name, tuple(history), chosen), output, cancel)
         output.line()
         history.append(ChatMessage("assistant", result["text"]))
     cancel.check()
@@ -156,7 +158,8 @@ def demo(house: House, options: argparse.Namespace, output: Output, cancel: Canc
         _run_noted(house, seen.title, plan, output, cancel)
     question = "Why is the sky blue? Answer in two sentences."
     output.line(f"\n> {question}\n")
-    result = _answer(engine, SAMPLE_NAME, (ChatMessage("user", question),), output, cancel)
+    request = ChatRequest(SAMPLE_NAME, (ChatMessage("user", question),), {"temperature": 0.0})
+    result = _answer(engine, request, output, cancel)
     output.line()
     return result
 
@@ -172,11 +175,22 @@ def _inspect(house: House, text: str, base: str, cancel: CancelToken) -> Inspect
     return look(source, house.surroundings, cancel)
 
 
-def _answer(
-    engine: Engine, name: str, messages: tuple[ChatMessage, ...], output: Output, cancel: CancelToken
-) -> dict[str, Any]:
+def _options(given: list[str]) -> dict[str, ParameterValue]:
+    """Raises USAGE for what is no NAME=VALUE, MODELFILE_* for values of a wrong type."""
+    from .modelfile.parameters import read_value
+
+    chosen: dict[str, ParameterValue] = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise ModelyardError(Code.USAGE, detail=f"--option {each}")
+        chosen[name] = read_value(name, text)
+    return chosen
+
+
+def _answer(engine: Engine, request: ChatRequest, output: Output, cancel: CancelToken) -> dict[str, Any]:
     text, thinking, stats = "", "", None
-    for chunk in engine.chat(ChatRequest(name, messages), cancel):
+    for chunk in engine.chat(request, cancel):
         text, thinking = text + chunk.text, thinking + chunk.thinking
         if chunk.text or chunk.thinking:
             output(Event(Kind.TEXT, {"text": chunk.text, "thinking": chunk.thinking}))

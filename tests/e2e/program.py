@@ -14,6 +14,11 @@ from typing import Any
 import pytest
 
 
+# What the sample model answers the same every time, in any size.
+QUESTION = "What is the capital of France? Answer in one word."
+PLAIN = ("--option", "temperature=0", "--option", "num_predict=60")
+
+
 @dataclass(frozen=True)
 class Run:
     status: int

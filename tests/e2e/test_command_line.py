@@ -16,7 +16,7 @@ import pytest
 
 from tests.builders.gguf_files import tiny_llama
 
-from .program import run, sample_gguf, start
+from .program import PLAIN, QUESTION, run, sample_gguf, start
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_import_list_chat_remove(home: Path, given: Path) -> None:
     listed = run("models", "--json", data=home).last["models"]
     assert [(model["name"], model["display_name"]) for model in listed] == [("mario", "Mario")]
 
-    answer = run("chat", "mario", "--prompt", "What is the capital of France?", "--json", data=home)
+    answer = run("chat", "mario", "--prompt", QUESTION, *PLAIN, "--json", data=home)
     assert answer.status == 0 and "Paris" in answer.last["text"]
     assert "".join(event["text"] for event in answer.events if event["event"] == "text") == answer.last["text"]
     assert answer.last["stats"]["reason"] == "stop"

@@ -23,7 +23,8 @@ def technical_name(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
     slug = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._")
     slug = re.sub(r"-{2,}", "-", slug)[:_MAX].strip("-._")
-    if len(re.sub(r"[^a-z]", "", slug)) >= 2:
+    lost = not text.isascii()
+    if slug and (not lost or len(re.sub(r"[^a-z]", "", slug)) >= 2):
         return slug
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
     return f"model-{slug}-{digest}" if slug else f"model-{digest}"
