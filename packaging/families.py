@@ -1,7 +1,7 @@
 """Writes the table of families into the README, from the code.
 
-    python packaging/families.py          write it
-    python packaging/families.py check    exit status 1 if the README says something else
+python packaging/families.py          write it
+python packaging/families.py check    exit status 1 if the README says something else
 """
 
 from __future__ import annotations

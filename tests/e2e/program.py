@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-
 # What the sample model answers the same every time, in any size.
 QUESTION = "What is the capital of France? Answer in one word."
 PLAIN = ("--option", "temperature=0", "--option", "num_predict=60")

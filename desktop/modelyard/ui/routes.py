@@ -23,8 +23,8 @@ class Place(StrEnum):
 class Routes(QObject):
     """Signals: go(Place), import_text(str) with a path, link or "" for the wizard's first page,
     chat_with(engine, model), models_changed(), toast(text), titled(text) with what the chat is about,
-    mend(Action, ModelyardError) for error buttons that lead to another page, persona_wanted(Persona) to edit one that is
-    not stored yet: then go(Place.PERSONAS)."""
+    mend(Action, ModelyardError) for error buttons that lead to another page, persona_wanted(Persona) to edit one that
+    is not stored yet: then go(Place.PERSONAS)."""
 
     go = Signal(object)
     import_text = Signal(str)

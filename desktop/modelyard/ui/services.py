@@ -20,9 +20,9 @@ from ..modelfile.persona import Persona
 if TYPE_CHECKING:
     from ..chat.store import ChatStore
     from ..hub.values import Account, SearchHit
-    from ..importing.running_cost import RunningCost
     from ..importing.access import HubAccess
     from ..importing.checkup import Checkup
+    from ..importing.running_cost import RunningCost
 
 
 class Worker(Protocol):
