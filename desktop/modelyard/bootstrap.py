@@ -204,7 +204,7 @@ def window_main(arguments: list[str]) -> int:
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DISPLAYS):
         from .words.catalogue import catalogue, system_language
 
-        print(catalogue(system_language()).label("hints", "no_display"), file=sys.stderr)  # noqa: T201
+        print(catalogue(system_language()).label("hints", "no_display"), file=sys.stderr)  # noqa: T201 - no window to say it in
         return 2
     from .host.crash_log import stop_watching, watch_crashes
     from .host.logs import log_to

@@ -71,7 +71,7 @@ class PositionalFile:
             else:
                 handle = self._own()
                 handle.seek(offset + done)
-                count = handle.readinto(buffer[done:]) or 0  # type: ignore[attr-defined]
+                count = handle.readinto(buffer[done:]) or 0  # type: ignore[attr-defined]  # opened raw
             if not count:
                 break
             done += count

@@ -68,7 +68,7 @@ class Connection:
         if http is not None:
             http.close()
         if official is not None:
-            official.close()  # type: ignore[no-untyped-call]
+            official.close()  # type: ignore[no-untyped-call]  # the client leaves it untyped
 
     # --- clients -------------------------------------------------------------------------------------------------
 
