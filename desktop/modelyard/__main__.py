@@ -28,9 +28,7 @@ COMMANDS = (
 
 def main(argv: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
-    gc.set_threshold(
-        200_000, 50, 50
-    )  # a vocabulary is a million strings: not to be looked through again and again
+    gc.set_threshold(200_000, 50, 50)  # a vocabulary is a million strings: not to be looked through again and again
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our own threads do the work; numpy's only cost start time
     if getattr(sys, "frozen", False):
         import multiprocessing
