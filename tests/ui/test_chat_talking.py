@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from modelyard.chat.values import Role, State
@@ -63,6 +65,33 @@ def test_again_and_edit_make_branches(chat: Chat) -> None:  # noqa: F811
     wait_for(lambda: chat.questions[0].message.content == "First wording")
     pump(0.1)
     assert chat.answers[0].view.text == "Another answer"
+
+
+def test_the_keys_stay_in_the_chat_when_what_had_them_goes(chat: Chat) -> None:  # noqa: F811
+    """Escape must still stop the answer after one asked differently by keys or answered again by its button."""
+    chat.desk.window.activateWindow()
+    chat.ask("First wording")
+    chat.house.engine.pause = 0.02
+    chat.page._edit_last()
+    editor = chat.questions[0]._editor
+    assert editor is not None and editor.field.hasFocus()
+    editor.field.setPlainText("Second wording")
+    QTest.keyClick(editor.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert chat.composer.field.hasFocus()
+    wait_for(lambda: chat.session.busy and chat.answers and len(chat.answers[0].view.text) > 10)
+    QTest.keyClick(chat.composer.field, Qt.Key.Key_Escape)
+    chat.settle()
+    assert chat.answers[0].message.state is State.STOPPED
+    button = chat.answers[0]._again
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    wait_for(lambda: chat.session.busy)
+    pump(0.1)
+    focus = QApplication.focusWidget()
+    assert focus is not None and chat.page.isAncestorOf(focus)
+    QTest.keyClick(focus, Qt.Key.Key_Escape)
+    chat.settle()
+    assert chat.answers[0].message.state is State.STOPPED
 
 
 def test_two_conversations_answer_at_once(chat: Chat) -> None:  # noqa: F811

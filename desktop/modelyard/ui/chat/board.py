@@ -29,9 +29,11 @@ MessageWidget = UserMessage | AnswerMessage
 
 
 class Board(QObject):
-    """Signals: mend(Action, ModelyardError) when an error's button was pressed that this cannot do itself."""
+    """Signals: mend(Action, ModelyardError) when an error's button was pressed that this cannot do itself;
+    edit_ended() when a question was asked differently or left as it was."""
 
     mend = Signal(object, object)
+    edit_ended = Signal()
 
     def __init__(
         self, context: Context, session: Session, transcript: Transcript, name_of: Callable[[Message], str]
@@ -85,6 +87,7 @@ class Board(QObject):
     def _make_user(self, message: Message) -> UserMessage:
         made = UserMessage(self._context, message, self.load_picture)
         made.edited.connect(self._session.edit)
+        made.edit_ended.connect(self.edit_ended)
         made.other.connect(self._session.switch)
         made.delete.connect(self._delete)
         return made

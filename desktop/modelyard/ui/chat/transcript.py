@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ..design.icons import Icons
 from ..design.tokens import Size, Space
@@ -83,6 +83,9 @@ class Transcript(BalancedScroll):
     def take_away(self, widget: QWidget) -> None:
         if widget in self._items:
             self._items.remove(widget)
+        focus = QApplication.focusWidget()
+        if focus is not None and (focus is widget or widget.isAncestorOf(focus)):
+            self.setFocus()  # the keys of the chat go on working
         self._body.removeWidget(widget)
         widget.hide()
         widget.deleteLater()

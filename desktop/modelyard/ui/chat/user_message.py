@@ -27,9 +27,10 @@ LoadPicture = Callable[[int, Callable[[QImage], None]], None]
 
 
 class UserMessage(Flow):
-    """Signals: edited(Message, text), delete(Message), other(message id)."""
+    """Signals: edited(Message, text), edit_ended (sent or not), delete(Message), other(message id)."""
 
     edited = Signal(object, str)
+    edit_ended = Signal()
     delete = Signal(object)
     other = Signal(int)
 
@@ -91,6 +92,7 @@ class UserMessage(Flow):
 
     def _end_edit(self) -> None:
         if self._editor is not None:
+            self.edit_ended.emit()  # before the field hides: Qt would look for another place for the keys, anywhere
             self._editor.hide()
             self._editor.deleteLater()
             self._editor = None

@@ -99,6 +99,7 @@ class ChatView(QWidget):
         self._answers.tick.connect(board.grow)
         self._answers.ended.connect(lambda *_: self._busy_changed())
         board.mend.connect(self._mend)
+        board.edit_ended.connect(composer.setFocus)
         composer.sent.connect(self._send)
         composer.draft.connect(session.keep_draft)
         composer.stop.connect(session.stop)
