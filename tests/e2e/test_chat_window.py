@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .program import run, sample_gguf
+from .program import calm, run, sample_gguf
 from .screen import Screen, screen, wait_until
 
 pytestmark = [pytest.mark.screen, pytest.mark.timeout(600)]
@@ -21,13 +21,10 @@ _START = ("-m", "modelyard", "--data-dir")
 
 
 def prepared(data: Path) -> None:
-    """The sample model is in the built-in engine, the window has been welcomed. The model says the same each time and
-    comes to an end: so small a one may else go round in circles until its memory is full."""
+    """The sample model is in the built-in engine, the window has been welcomed."""
     done = run("import", str(sample_gguf()), "--yes", "--json", data=data)
     assert done.status == 0, done.errors
-    [recipe] = (data / "models").glob("*/Modelfile")
-    with recipe.open("a", encoding="utf-8") as file:
-        file.write("PARAMETER temperature 0\nPARAMETER seed 1\nPARAMETER num_predict 800\n")
+    calm(data)
     (data / "settings.json").write_text('{"welcomed": true, "language": "en"}', encoding="utf-8")
 
 

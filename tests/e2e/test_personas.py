@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .program import run, sample_gguf
+from .program import calm, run, sample_gguf
 from .screen import Screen, screen, wait_until
 
 pytestmark = [pytest.mark.screen, pytest.mark.timeout(240)]
@@ -74,6 +74,7 @@ def test_starter_apply_chat_edit_apply(tmp_path: Path, language: str) -> None:
     data = tmp_path / "data"
     imported = run("import", str(sample_gguf()), "--json", data=data)
     assert imported.status == 0, imported.errors
+    calm(data)
     base = str(imported.last["name"])
     (data / "settings.json").write_text(json.dumps({"welcomed": True, "language": language}), encoding="utf-8")
     with screen(tmp_path) as on, on.program("-m", "modelyard", "--data-dir", str(data)) as program:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
 
-from .program import sample_gguf
+from .program import calm, sample_gguf
 from .screen import Screen, screen, wait_until
 
 pytestmark = [pytest.mark.screen, pytest.mark.timeout(240)]
@@ -42,22 +41,9 @@ def conversations(data: Path) -> int:
         connection.close()
 
 
-def answers(data: Path, *states: str) -> int:
-    """How many answers with text are in one of these states."""
-    return sum(role == "assistant" and state in states and bool(text.strip()) for role, state, text in messages(data))
-
-
-def hear_out(on: Screen, data: Path, count: int) -> None:
-    """Waits for the answer. So small a model now and then talks without end: after a while the button stops it."""
-    wait_until(lambda: answers(data, "streaming", "stopped", "done") == count, "the first words")
-    patience = time.monotonic() + 10
-
-    def rests() -> bool:
-        if time.monotonic() > patience:
-            on.click(on.window(".*Modelyard"), -58, -43)
-        return answers(data, "stopped", "done") == count
-
-    wait_until(rests, "the answer's end")
+def answers(data: Path) -> int:
+    """How many answers with text came to their end."""
+    return sum(role == "assistant" and state == "done" and bool(text.strip()) for role, state, text in messages(data))
 
 
 def go_next_until_a_job_runs(on: Screen, data: Path) -> None:
@@ -106,9 +92,10 @@ def test_drop_import_chat_restart(tmp_path: Path) -> None:
             on.xdotool("windowmove", window.id, "300", "60")
             on.drag((source.x + 60, source.y + 40), (900, 500))
             go_next_until_a_job_runs(on, data)
+            calm(data)
             on.press("Return")  # Chat now
             ask(on, "What is the capital of France?")
-            hear_out(on, data, 1)
+            wait_until(lambda: answers(data) == 1, "the answer")
             close(on, program)
         with on.program(*start) as program:
             window = on.window("Modelyard")
@@ -119,7 +106,7 @@ def test_drop_import_chat_restart(tmp_path: Path) -> None:
 
             wait_until(opened, "the conversation of before")
             ask(on, "And of Italy?")
-            hear_out(on, data, 2)
+            wait_until(lambda: answers(data) == 2, "the answer")
             close(on, program)
     assert conversations(data) == 1
     assert [role for role, _state, _text in messages(data)] == ["user", "assistant"] * 2
@@ -132,7 +119,8 @@ def test_opened_with_a_file_and_only_keys(tmp_path: Path) -> None:
     with screen(tmp_path) as on, on.program("-m", "modelyard", "--data-dir", str(data), str(sample_gguf())) as program:
         on.window("Modelyard")
         go_next_until_a_job_runs(on, data)
+        calm(data)
         on.press("Return")
         wait_until(lambda: (on.write("Hello"), on.press("Return"), bool(messages(data)))[2], "a question")
-        hear_out(on, data, 1)
+        wait_until(lambda: answers(data) == 1, "the answer")
         close(on, program)
