@@ -1,7 +1,7 @@
 """Our kernels against ggml's: the same bytes, on every processor variant this machine runs.
 
-MODELYARD_KERNEL_BLOCKS sets how many blocks each type is compared on (10000000 for the full run, which takes hours of
-ggml's time); without it a few thousand over all distributions.
+MODELYARD_KERNEL_BLOCKS sets how many blocks each type is compared on (10000000 for the full run, which takes most of
+an hour, nearly all of it ggml's); without it a few thousand over all distributions.
 """
 
 from __future__ import annotations
@@ -63,7 +63,12 @@ def by_ggml(rows: NDArray[np.float32], kind: T, importance: NDArray[Any] | None 
 
 def compare(library: Any, kind: T, rows: NDArray[np.float32], importance: NDArray[Any] | None = None) -> None:
     """All rows equal; a row that ggml finds broken afterwards is refused."""
-    expected = by_ggml(rows, kind, importance)
+    compare_to(by_ggml(rows, kind, importance), library, kind, rows, importance)
+
+
+def compare_to(
+    expected: NDArray[Any], library: Any, kind: T, rows: NDArray[np.float32], importance: NDArray[Any] | None = None
+) -> None:
     outcome, found = run(library, T.F32, rows, kind, rows.shape[1], importance)
     if outcome is Outcome.DONE:
         assert np.array_equal(found, expected), differing(kind, found, expected)
@@ -122,8 +127,9 @@ def test_same_bytes_on_millions_of_blocks(kind: T) -> None:
         for make in DISTRIBUTIONS.values():
             random = np.random.default_rng([seed, int(kind)])
             rows = np.ascontiguousarray(make(random, 64, columns), np.float32)
+            expected = by_ggml(rows, kind, None)
             for library in libraries:
-                compare(library, kind, rows)
+                compare_to(expected, library, kind, rows)
             done += rows.size // kind.block_elements
             seed += 1
 
