@@ -5,10 +5,11 @@ While it grows, finished blocks are written once and only the open rest anew (fa
 
 from __future__ import annotations
 
+import math
 import time
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QByteArray, QMimeData, QPointF, QRectF, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QTextBrowser, QToolButton
 
 from ..design.tokens import Size, Space
@@ -48,7 +49,7 @@ class MarkdownView(QTextBrowser):
         self.setUndoRedoEnabled(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.horizontalScrollBar().valueChanged.connect(self._place_buttons)  # shown below tables that are too wide
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -170,9 +171,15 @@ class MarkdownView(QTextBrowser):
     def heightForWidth(self, width: int) -> int:
         if self._height[0] != width:
             document = self.document()
-            if document.textWidth() != width:
-                document.setTextWidth(width)
-            self._height = (width, int(document.size().height()) + 3)
+            for _ in range(2):  # told that its text was laid out, Qt lays it out once more, for the width of before
+                if document.textWidth() != width:
+                    document.setTextWidth(width)
+                bottom = document.size().height()
+            if self._writer.codes:  # Qt leaves out the margin below the last line, where the frame's lower edge is
+                bottom = max(bottom, self._code_frame(self._writer.codes[-1]).bottom() + 1)
+            if document.size().width() > width:
+                bottom += self.horizontalScrollBar().sizeHint().height()
+            self._height = (width, math.ceil(bottom) + 3)
         return self._height[1]
 
     def sizeHint(self) -> QSize:
@@ -185,8 +192,12 @@ class MarkdownView(QTextBrowser):
         super().resizeEvent(event)
         self._place_buttons()
 
-    def wheelEvent(self, event: QEvent) -> None:
-        event.ignore()  # the conversation scrolls, not the message
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The conversation scrolls, not the message; but a wide table to its sides."""
+        if abs(event.angleDelta().x()) > abs(event.angleDelta().y()):
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     # --- drawing -------------------------------------------------------------------------------------------------
     def _code_frame(self, code: CodeFrame) -> QRectF:
@@ -195,7 +206,9 @@ class MarkdownView(QTextBrowser):
         last = layout.blockBoundingRect(document.findBlockByNumber(code.last))
         top = first.top() - CODE_HEAD
         left = self._look.left_of(code.code.place)
-        return QRectF(left + 0.5, top, self.viewport().width() - left - 1.0, last.bottom() + CODE_MARGIN - top)
+        width = self.viewport().width() - left - 1.0
+        shifted = left + 0.5 - self.horizontalScrollBar().value()
+        return QRectF(shifted, top, width, last.bottom() + CODE_MARGIN - top)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
@@ -207,6 +220,7 @@ class MarkdownView(QTextBrowser):
     def _paint_quotes(self, painter: QPainter, event: QPaintEvent) -> None:
         """Bars at the left of what is quoted."""
         layout = self.document().documentLayout()
+        left = 2 - self.horizontalScrollBar().value()
         block = self.cursorForPosition(event.rect().topLeft()).block()
         colour = QColor(self._look.theme.colours.border_strong)
         while block.isValid():
@@ -214,7 +228,7 @@ class MarkdownView(QTextBrowser):
             if room.top() > event.rect().bottom():
                 break
             for level in range(int(block.blockFormat().property(QUOTE_LEVEL) or 0)):
-                painter.fillRect(QRectF(2 + 16 * level, room.top(), 3, room.height()), colour)
+                painter.fillRect(QRectF(left + 16 * level, room.top(), 3, room.height()), colour)
             block = block.next()
 
     def _paint_code(self, painter: QPainter, event: QPaintEvent) -> None:

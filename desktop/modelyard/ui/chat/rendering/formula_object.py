@@ -22,6 +22,7 @@ LATEX = QTextFormat.Property.UserProperty.value + 1
 _DISPLAY = QTextFormat.Property.UserProperty.value + 2
 _PIXELS_A_POINT = 96 / 72
 _LONGEST_SOURCE = 120
+_NARROWEST = 50.0  # pixels: with less nothing is fitted
 
 
 class FormulaObject(QPyTextObject):
@@ -39,14 +40,15 @@ class FormulaObject(QPyTextObject):
         picture = self._picture(fmt)
         metrics = self._metrics(fmt)
         if picture is None or picture.image is None:
-            text = _source(fmt)
-            return QSizeF(metrics.horizontalAdvance(text) + 2, metrics.height())
+            wanted = metrics.horizontalAdvance(_source(fmt)) + 2
+            return QSizeF(min(wanted, max(_NARROWEST, _room(document))), metrics.height())
+        scale = _scale(document, picture)
+        width, above, depth = picture.width * scale + 2, (picture.height - picture.depth) * scale, picture.depth * scale
         if _display(fmt):
-            return QSizeF(self._width(document, picture), picture.height * self._scale(document, picture) + 12)
-        above = picture.height - picture.depth
+            return QSizeF(width, above + depth + 12)
         if picture.depth <= metrics.descent():
-            return QSizeF(picture.width + 2, above + metrics.descent())
-        return QSizeF(picture.width + 2, 2 * max(above, picture.depth))  # AlignMiddle: the line runs through it
+            return QSizeF(width, above + metrics.descent())
+        return QSizeF(width, 2 * max(above, depth))  # AlignMiddle: the line runs through it
 
     def drawObject(
         self, painter: QPainter, rect: QRectF, document: QTextDocument, position: int, fmt: QTextFormat
@@ -56,10 +58,11 @@ class FormulaObject(QPyTextObject):
             painter.save()
             painter.setFont(self._font(fmt))
             painter.setPen(fmt.toCharFormat().foreground().color())
-            painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter), _source(fmt))
+            shown = self._metrics(fmt).elidedText(_source(fmt), Qt.TextElideMode.ElideRight, rect.width())
+            painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter), shown)
             painter.restore()
             return
-        scale = self._scale(document, picture) if _display(fmt) else 1.0
+        scale = _scale(document, picture)
         above = (picture.height - picture.depth) * scale
         metrics = self._metrics(fmt)
         if _display(fmt):
@@ -118,13 +121,16 @@ class FormulaObject(QPyTextObject):
             return QFontMetricsF(self._font(fmt))
         return QFontMetricsF(fmt.toCharFormat().font())
 
-    def _width(self, document: QTextDocument, picture: Picture) -> float:
-        return picture.width * self._scale(document, picture) + 2
 
-    def _scale(self, document: QTextDocument, picture: Picture) -> float:
-        """Wide formulas are made smaller until they fit."""
-        room = document.textWidth() - 8
-        return min(1.0, room / picture.width) if room > 50 else 1.0
+def _room(document: QTextDocument) -> float:
+    """Pixels from edge to edge."""
+    return document.textWidth() - 8
+
+
+def _scale(document: QTextDocument, picture: Picture) -> float:
+    """Wide formulas are made smaller until they fit."""
+    room = _room(document)
+    return min(1.0, room / picture.width) if room > _NARROWEST else 1.0
 
 
 def _display(fmt: QTextFormat) -> bool:

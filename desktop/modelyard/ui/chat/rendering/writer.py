@@ -155,6 +155,7 @@ class Writer:
         for number, line in enumerate(lines):
             is_last = number == len(lines) - 1
             self._start(cursor, self._look.code_line(code.place, first=not number and not goes_on, last=is_last))
+            cursor.setBlockCharFormat(self._look.code())  # an empty line is as high as the others
             starts.append(cursor.position())
             cursor.insertText(line, self._look.code())
         end = cursor.blockNumber()
