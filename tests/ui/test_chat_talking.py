@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QApplication
 from modelyard.chat.values import Role, State
 from modelyard.engines.base import ChatStats
 from modelyard.errors import Code, ModelyardError
+from modelyard.ui.app import Desktop
 
 from .chat_pages import Chat, chat  # noqa: F401 - the fixture
 from .scenes import press, pump, wait_for
-from .twins import ANSWER, MODEL
+from .twins import ANSWER, MODEL, House
 
 
 def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:  # noqa: F811
@@ -239,3 +240,25 @@ def test_look_and_size_change_while_it_is_shown(chat: Chat) -> None:  # noqa: F8
     chat.house.settings.set("look", "light")
     chat.house.settings.set("text_scale", 1.0)
     pump(0.1)
+
+
+def test_answers_go_on_while_the_language_changes(desk: Desktop, house: House) -> None:
+    """The window is made anew; what streams streams on, in the conversation that was looked at."""
+    first = Chat(desk, house)
+    house.engine.pause = 0.02
+    first.start("Tell me")
+    wait_for(lambda: len(first.answers[0].view.text) > 40)
+    number, old = first.session.number, desk.window
+    house.settings.set("language", "zh_CN")
+    wait_for(lambda: desk.window is not old)
+    again = Chat(desk, house)
+    wait_for(lambda: again.session.number == number and bool(again.answers))
+    assert again.session.busy
+    house.engine.pause = 0.0
+    before = len(again.answers[0].view.text)
+    wait_for(lambda: len(again.answers[0].view.text) > before)
+    again.settle()
+    answer = again.answers[0]
+    assert answer.message.state is State.DONE and answer.message.content == answer.view.text == ANSWER
+    assert house.chats().messages.get(answer.message.id).content == ANSWER
+    assert len(house.engine.requests) == 1

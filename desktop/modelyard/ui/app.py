@@ -20,6 +20,7 @@ from .. import APP_ID, APP_NAME, __version__
 from ..errors import Code, ModelyardError
 from ..host.folders import resources_folder
 from ..words.catalogue import catalogue
+from .chat.answers import Answers
 from .context import Context
 from .design.theme import Theme
 from .i18n import Translations, chosen_language
@@ -70,6 +71,7 @@ class Desktop(QObject):
         self.theme = Theme(app, resources, settings.text("look"), float(settings.get("text_scale")))
         self._translations = Translations(app, resources / "i18n")
         self.jobs = Jobs(services, self)
+        self._answers = Answers(services, self)
         self.window = self._make_window()
         self._manners = JobManners(services, self.jobs, lambda: self.window, self)
         self._updates = UpdateCheck(settings, services.tools.newer_release, self)
@@ -79,7 +81,7 @@ class Desktop(QObject):
     def _make_window(self) -> MainWindow:
         language = chosen_language(self._services.settings.text("language"))
         self._translations.use(language)
-        context = Context(self._services, self.theme, catalogue(language), Routes(self), self.jobs)
+        context = Context(self._services, self.theme, catalogue(language), Routes(self), self.jobs, self._answers)
         return MainWindow(context, page_makers(context))
 
     def open(self, opening: Opening) -> None:
@@ -109,6 +111,7 @@ class Desktop(QObject):
 
     def close(self) -> None:
         self.jobs.close()
+        self._answers.close()
         self._manners.close()
         self._translations.unload()
         QThreadPool.globalInstance().waitForDone(3000)

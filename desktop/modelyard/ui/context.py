@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import ModelyardError
 from ..words.catalogue import Catalogue
+from .chat.answers import Answers
 from .design.icons import Icons
 from .design.theme import Theme
 from .jobs import Jobs
@@ -21,6 +22,7 @@ class Context:
     words: Catalogue
     routes: Routes
     jobs: Jobs
+    answers: Answers
 
     @property
     def icons(self) -> Icons:

@@ -1,4 +1,5 @@
-"""All answers that are being made, in any conversation; each goes on when another conversation is looked at."""
+"""All answers that are being made, in any conversation; each goes on when another conversation is looked at, and when
+the window is made anew (the language changed)."""
 
 from __future__ import annotations
 
@@ -15,7 +16,10 @@ _FRAME_MS = 33
 
 class Answers(QObject):
     """Signals: kept(AnswerThread, Conversation, Message); begun(AnswerThread, Message); tick() thirty times a second
-    while something grows; ended(AnswerThread, Message | None, ModelyardError | None)."""
+    while something grows; ended(AnswerThread, Message | None, ModelyardError | None).
+
+    Attributes: shown, the conversation that a window looked at when it went, 0 for none: the next window begins there.
+    """
 
     kept = Signal(object, object, object)
     begun = Signal(object, object)
@@ -26,6 +30,7 @@ class Answers(QObject):
         super().__init__(parent)
         self._services = services
         self._threads: list[AnswerThread] = []
+        self.shown = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self.tick)

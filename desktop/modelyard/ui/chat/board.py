@@ -168,6 +168,10 @@ class Board(QObject):
         for thread, widget in self._live.items():
             widget.grow(thread.take())
 
+    def rest(self) -> None:
+        """Lets what grows grow without showing it."""
+        self._live.clear()
+
     def _end(self, thread: AnswerThread, message: Message | None, error: ModelyardError | None) -> None:
         widget = self._live.pop(thread, None)
         if widget is not None and message is not None:

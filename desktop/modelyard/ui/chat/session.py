@@ -318,7 +318,7 @@ class Session(QObject):
                 self._prefer_first(thread.question.parent)
         number = thread.conversation
         if message is not None:
-            self.in_lane(lambda store: _head_of(store, number), self._head_changed)
+            self.in_lane(lambda store: head_of(store, number), self._head_changed)
 
     def _prefer_first(self, question: int | None) -> None:
         """Of two answers side by side the first counts until the person chooses."""
@@ -357,8 +357,8 @@ class Session(QObject):
         return end if end is not None and end.role is Role.USER and end.state is State.DONE else None
 
 
-def _head_of(store: ChatStore, number: int) -> Conversation | None:
-    """None if it was deleted while its answer was being made."""
+def head_of(store: ChatStore, number: int) -> Conversation | None:
+    """None if it was deleted meanwhile."""
     try:
         return store.conversations.get(number)
     except ModelyardError as error:

@@ -19,7 +19,6 @@ from ..routes import Place
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
 from ..widgets.layout import centred, column, row
-from .answers import Answers
 from .attachment_chip import AttachmentChip
 from .board import Board
 from .composer import Composer
@@ -34,7 +33,7 @@ from .model_choice import ModelChoice
 from .notice_bar import NoticeBar
 from .notices import Notices
 from .options_panel import OptionsPanel
-from .session import Session
+from .session import Session, head_of
 from .shortcuts import set_shortcuts, show_shortcuts
 from .transcript import Transcript
 
@@ -45,7 +44,7 @@ class ChatView(QWidget):
         self.setObjectName("page")
         self.setAcceptDrops(True)
         self.context = context
-        self._answers = Answers(context.services, self)
+        self._answers = context.answers
         self._session = Session(context.services, self._answers, self)
         self._list = ConversationList(context.icons)
         self._library = Library(context, self._list, self._session, self)
@@ -97,7 +96,7 @@ class ChatView(QWidget):
         session.busy_changed.connect(self._busy_changed)
         session.draft_found.connect(self._show_draft)
         self._answers.tick.connect(board.grow)
-        self._answers.ended.connect(lambda *_: self._busy_changed())
+        self._answers.ended.connect(self._answer_ended)
         board.mend.connect(self._mend)
         board.edit_ended.connect(composer.setFocus)
         composer.sent.connect(self._send)
@@ -164,6 +163,9 @@ class ChatView(QWidget):
         self._session.begin_new()
         self._models.refresh()
         self._library.refresh()
+        before = self._answers.shown
+        if before:
+            self._session.in_lane(lambda store: head_of(store, before), self._open_again)
         self._notices.look_at_store()
         in_background(self, lambda _token: warm_up(), lambda _done: None, lambda _error: None)
 
@@ -185,6 +187,11 @@ class ChatView(QWidget):
         self._session.open(conversation, message)
         self._models.use_of(conversation)
         self._composer.setFocus()
+
+    def _open_again(self, conversation: Conversation | None) -> None:
+        """The window before looked at it."""
+        if conversation is not None and not self._session.number and not self._session.busy:
+            self._open(conversation, 0)
 
     def _leave(self) -> None:
         """What was typed or changed and not kept yet is kept."""
@@ -248,6 +255,10 @@ class ChatView(QWidget):
         self._notices.refresh()
         if busy:
             self._stack.setCurrentWidget(self._transcript)
+
+    def _answer_ended(self, *_ending: object) -> None:
+        """In any conversation. A method, not a lambda: the answers outlive this view, which Qt lets go then."""
+        self._busy_changed()
 
     def _show_draft(self, draft: Draft) -> None:
         if draft.text and not self._composer.field.toPlainText():
@@ -343,8 +354,9 @@ class ChatView(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._leave()
+        self._answers.shown = self._session.number
+        self._board.rest()  # what comes now is for the next window
         self._files.close()
         self._library.close()
-        self._answers.close()
         self._session.close()
         self._board.close()
