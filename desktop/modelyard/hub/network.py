@@ -9,6 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 import truststore
 
@@ -18,6 +19,8 @@ from .endpoints import is_loopback
 
 CONNECT_SECONDS = 10.0
 USER_AGENT = f"modelyard/{__version__}"
+# httpcore asks the system for 64 KB at a time, which costs a quick line half a second of processor a gigabyte.
+httpcore.HTTP11Connection.READ_NUM_BYTES = 256 << 10
 
 
 @dataclass(frozen=True)

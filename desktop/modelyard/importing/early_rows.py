@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..events import CancelToken
@@ -31,9 +32,29 @@ class EarlyCheckpoint(Checkpoint):
     def reader(self, locate: Locate | None = None) -> RowReader:
         assert self.fetch is not None
         whole = super().reader(locate)
-        headers = {shard.name: shard for shard in self.shards if isinstance(shard, SafetensorsHeader)}
         # Windows does not let a file be renamed while somebody reads it; there whole files are waited for.
-        return whole if os.name == "nt" else EarlyRows(whole, headers, self.tensors, self.fetch, self.cancel)
+        return whole if os.name == "nt" else EarlyRows(whole, self._begins, self.tensors, self.fetch, self.cancel)
+
+    def is_here(self, name: str) -> bool:
+        """True if the stored tensor can be read without waiting."""
+        assert self.fetch is not None
+        tensor = self.tensors[name]
+        begin = self._begins.get(name)
+        if begin is None or os.name == "nt":
+            return self.fetch.is_verified(tensor.shard)
+        return self.fetch.has(tensor.shard, begin, tensor.nbytes)
+
+    @cached_property
+    def _begins(self) -> Mapping[str, int]:
+        """Where tensors begin in their shards, as far as headers tell."""
+        begins = {
+            (shard.name, tensor.name): begin
+            for shard in self.shards
+            if isinstance(shard, SafetensorsHeader)
+            for tensor, begin in zip(shard.tensors, shard.begins, strict=True)
+        }
+        places = ((name, begins.get((tensor.shard, name))) for name, tensor in self.tensors.items())
+        return {name: begin for name, begin in places if begin is not None}
 
 
 class EarlyRows:
@@ -42,7 +63,7 @@ class EarlyRows:
     def __init__(
         self,
         whole: RowReader,
-        headers: Mapping[str, SafetensorsHeader],
+        begins: Mapping[str, int],
         tensors: Mapping[str, StoredTensor],
         fetch: Fetch,
         cancel: CancelToken,
@@ -51,18 +72,14 @@ class EarlyRows:
         self._tensors = tensors
         self._fetch = fetch
         self._cancel = cancel
-        self._begins = {
-            (header.name, tensor.name): begin
-            for header in headers.values()
-            for tensor, begin in zip(header.tensors, header.begins, strict=True)
-        }
+        self._begins = begins
 
     def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
         """As CheckpointReader.read; raises HUB_*, DISK_FULL and Cancelled besides."""
         import numpy as np
 
         tensor = self._tensors[name]
-        begin = self._begins.get((tensor.shard, name))
+        begin = self._begins.get(name)
         if begin is None:
             return self._whole.read(name, start, stop)
         row_bytes = tensor.nbytes // max(1, tensor.rows)

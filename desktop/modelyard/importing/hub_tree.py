@@ -69,6 +69,11 @@ class HubTree:
             self._large[name] = open_remote(self.session, self.listing, name)
         return self._large[name]
 
+    def go_on_with(self, session: Session, cancel: CancelToken) -> None:
+        """Asks through another session from now on; the small files stay."""
+        self.session, self.cancel = session, cancel
+        self._large.clear()
+
     def small_names(self) -> list[str]:
         """The small files of the repository that a conversion may look at."""
         wanted = [file.path for file in self.listing.files if file.path in SMALL_FILES]

@@ -9,13 +9,12 @@ from ..events import CancelToken
 from ..formats.adapter import read_adapter
 from ..formats.gguf import read_preview
 from ..formats.gguf_facts import GgufFacts, facts
-from ..formats.hf_folder import read_checkpoint
 from ..host.machine import Machine
-from ..hub.look import check_access, list_repository, open_remote
+from ..hub.look import check_access, open_remote
 from ..hub.session import Session
 from ..hub.values import RepoListing
 from ..hub.variants import GgufRepository, GgufVariant, gguf_variants
-from .hub_tree import HubTree
+from .hub_look import HubLook, look_at
 from .inspect_checkpoint import checkpoint_inspection
 from .inspect_gguf import active_share
 from .inspection import Inspection, Note, Refusal, SizeOption
@@ -31,7 +30,8 @@ _PACKED = ("gptq", "awq", "bitsandbytes", "bnb", "quantized")
 def inspect_hub(source: HubRepo, surroundings: Surroundings, cancel: CancelToken) -> Inspection:
     """Raises HUB_* when the repository itself cannot be seen; what is seen and closed (gated) comes back refused."""
     with surroundings.hub() as session:
-        listing = list_repository(session, source.id, source.revision, cancel)
+        look = look_at(session, source, cancel)
+        listing = look.listing
         if listing.gated or listing.private:
             try:
                 check_access(session, listing.id, cancel)
@@ -43,20 +43,18 @@ def inspect_hub(source: HubRepo, surroundings: Surroundings, cancel: CancelToken
         pinned = replace(source, id=listing.id, revision=listing.revision)
         variants = gguf_variants(listing.files)
         if listing.file("adapter_config.json") is not None and not _has_weights(listing):
-            return _about(_addon(pinned, session, listing, surroundings, cancel), listing)
+            return _about(_addon(pinned, look, surroundings, cancel), listing)
         if source.file.endswith(".gguf") or (variants.variants and not _has_weights(listing)):
             seen = _gguf_repository(pinned, session, listing, variants, surroundings.machine)
         else:
-            seen = _checkpoint(pinned, session, listing, surroundings.machine, cancel)
+            seen = _checkpoint(pinned, look, surroundings.machine)
     return _about(seen, listing)
 
 
-def _addon(
-    source: HubRepo, session: Session, listing: RepoListing, surroundings: Surroundings, cancel: CancelToken
-) -> Inspection:
+def _addon(source: HubRepo, look: HubLook, surroundings: Surroundings, cancel: CancelToken) -> Inspection:
     from .inspect_lora import addon_inspection
 
-    adapter = read_adapter(HubTree(session, listing, cancel))
+    adapter = read_adapter(look.tree)
     return addon_inspection(source, adapter, "", surroundings, cancel)
 
 
@@ -140,14 +138,11 @@ def _option(name: str, variant: GgufVariant, known: GgufFacts, machine: Machine,
     )
 
 
-def _checkpoint(
-    source: HubRepo, session: Session, listing: RepoListing, machine: Machine, cancel: CancelToken
-) -> Inspection:
-    tree = HubTree(session, listing, cancel)
-    weights = [file for file in listing.files if "/" not in file.path and file.path.endswith(".safetensors")]
-    tree.fetch_ahead(file.path for file in weights if "consolidated" not in file.path or len(weights) == 1)
+def _checkpoint(source: HubRepo, look: HubLook, machine: Machine) -> Inspection:
+    listing = look.listing
+    look.tree.fetch_ahead(look.likely_shards)
     try:
-        checkpoint = read_checkpoint(tree)
+        checkpoint = look.checkpoint
     except ModelyardError as error:
         return Inspection(source, "checkpoint", _title(listing), _name(listing), refusal=Refusal.of(error))
     return checkpoint_inspection(
@@ -158,6 +153,7 @@ def _checkpoint(
         risks=checkpoint.risks,
         download_bytes=checkpoint.weight_bytes,
         title=_title(listing),
+        contents=lambda _table: look.contents,
     )
 
 

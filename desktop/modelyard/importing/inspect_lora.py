@@ -8,11 +8,10 @@ from ..errors import ModelyardError
 from ..events import CancelToken
 from ..formats.adapter import Adapter, open_adapter
 from ..formats.checkpoint import Checkpoint
-from ..formats.hf_folder import open_checkpoint, read_checkpoint
-from ..hub.look import list_repository
+from ..formats.hf_folder import open_checkpoint
 from .addons import WithAddon, find_base
 from .gguf_base import merged_with_gguf
-from .hub_tree import HubTree
+from .hub_look import look_at
 from .inspect_checkpoint import checkpoint_inspection, content_inspection
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
@@ -40,8 +39,7 @@ def addon_inspection(
         base = find_base(adapter, wanted_base, surroundings)
         if isinstance(base, HubRepo):
             with surroundings.hub() as session:
-                listing = list_repository(session, base.id, base.revision, cancel)
-                checkpoint = read_checkpoint(HubTree(session, listing, cancel))
+                checkpoint = look_at(session, base, cancel).checkpoint
                 seen = _merged(source, checkpoint, adapter, surroundings, checkpoint.weight_bytes)
             return replace(seen, base_model=base.id, risks=(*seen.risks, *risks))
         if isinstance(base, GgufFile):

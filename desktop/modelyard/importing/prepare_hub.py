@@ -9,8 +9,8 @@ from ..events import Step
 from ..formats.adapter import open_adapter
 from ..formats.checkpoint_files import SMALL_FILES
 from ..hub.fetch.fetch import Fetch
-from ..hub.look import list_repository
 from ..hub.variants import gguf_variants
+from .hub_look import look_again
 from .inspect_hub import size_names, wanted_variants
 from .inspection import AS_IS
 from .prepare import prepare_gguf
@@ -24,7 +24,7 @@ def prepare_hub(source: HubRepo, work: Work) -> Prepared:
     """Raises HUB_*, and what reading, converting and writing raise. Fetched bytes stay for the next try. Originals that
     are kept go to the downloads folder, under the repository's name."""
     with work.surroundings.hub() as session:
-        stream = Stream(work, session, list_repository(session, source.id, source.revision, work.cancel))
+        stream = Stream(work, session, look_again(session, source, work.cancel))
         match work.plan.form:
             case "gguf":
                 return _ready_files(source, stream)

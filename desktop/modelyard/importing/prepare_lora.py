@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..events import Step
 from ..formats.adapter import Adapter, open_adapter
-from ..hub.look import list_repository
 from .addons import WithAddon, find_base
 from .gguf_base import merged_with_gguf, rows_of
+from .hub_look import look_again
 from .prepare_checkpoint import finished, prepare_checkpoint
 from .prepared import Prepared, state_of
 from .sources import AdapterFolder, GgufFile, HubRepo
@@ -29,10 +29,10 @@ def prepare_merged(adapter: Adapter, wanted_base: str, identity: str, work: Work
     match find_base(adapter, wanted_base, work.surroundings):
         case GgufFile(path=path):
             return _with_gguf(adapter, path, identity, work)
-        case HubRepo(id=repository, revision=revision):
+        case HubRepo() as repository:
             with work.surroundings.hub() as session:
-                listing = list_repository(session, repository, revision, work.cancel)
-                return Stream(work, session, listing, WithAddon(adapter), identity).run()
+                look = look_again(session, repository, work.cancel)
+                return Stream(work, session, look, WithAddon(adapter), identity).run()
         case folder:
             prepared = prepare_checkpoint(folder.path, work, view=WithAddon(adapter), identity=identity)
             return replace(prepared, original=None)

@@ -6,6 +6,7 @@ Total time is about the longer of fetching and converting; on the disk lie the r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from ..errors import Code, ModelyardError
 from ..events import CancelToken, Step
 from ..formats.checkpoint import Checkpoint, Locate, TensorTable
 from ..formats.checkpoint_tensor import FileRange
-from ..formats.hf_folder import read_checkpoint
 from ..hub.fetch.fetch import Fetch, FetchOptions
 from ..hub.session import Session
 from ..hub.values import RepoFile, RepoListing
 from ..quantize.writer import discard
 from .early_rows import EarlyCheckpoint
-from .hub_tree import HubTree
-from .planned import contents_of
+from .hub_look import HubLook
+from .planned import Contents, contents_of
 from .prepare_checkpoint import finished, write_projector
 from .prepared import Prepared
 from .work import Work
@@ -33,14 +33,18 @@ _LEAST_AHEAD = 1_000_000_000
 
 @dataclass(frozen=True)
 class Stream:
-    """One import of a repository's checkpoint. `view`: through which it is converted (an add-on merged), `identity`:
-    the state of what the view adds."""
+    """One import of a repository's checkpoint. `view`: through which it is converted (an add-on merged; None: as it
+    is), `identity`: the state of what the view adds."""
 
     work: Work
     session: Session
-    listing: RepoListing
-    view: Callable[[TensorTable], TensorTable] = unpacked
+    look: HubLook
+    view: Callable[[TensorTable], TensorTable] | None = None
     identity: str = ""
+
+    @property
+    def listing(self) -> RepoListing:
+        return self.look.listing
 
     @property
     def place(self) -> Path:
@@ -52,20 +56,29 @@ class Stream:
     def run(self) -> Prepared:
         """Raises HUB_*, and what reading, converting and writing raise; everything fetched and written so far stays
         for the next try, unless a file came wrong after parts of it were used (HUB_FILE_DAMAGED)."""
-        tree = HubTree(self.session, self.listing, self.work.cancel)
-        with self.work.step(Step.LOOKING):
-            checkpoint = read_checkpoint(tree)
         result = self.work.result
         unproven = result.with_name(result.name + ".unproven")  # visible under its name only when all hashes are right
-        fetch = self._fetch(self._files(tree, checkpoint), unproven)
-        with self.work.step(Step.DOWNLOADING), fetch:
-            prepared = self._convert(early(checkpoint, fetch, self.work.cancel), fetch, unproven)
-            self._wait_for_proof(checkpoint, fetch)
-            if any(fetch.was_faulty(shard.name) for shard in checkpoint.shards):
-                prepared = self._convert_again(checkpoint, fetch, unproven)
+        with ExitStack() as running:
+            with self.work.step(Step.LOOKING):
+                fetch = running.enter_context(self._fetch(self.look.likely_shards, unproven))
+                checkpoint, contents = self.look.checkpoint, self._contents()
+                shards = [shard.name for shard in checkpoint.shards]
+                if needless := set(self.look.likely_shards) - set(shards):
+                    fetch.discard(list(needless))
+                if set(self.look.likely_shards) != set(shards):
+                    fetch.close()
+                    fetch = running.enter_context(self._fetch(shards, unproven))
+            with self.work.step(Step.DOWNLOADING):
+                prepared = self._convert(checkpoint, contents, fetch, unproven)
+                self._wait_for_proof(shards, fetch)
+                if any(fetch.was_faulty(shard) for shard in shards):
+                    prepared = self._convert_again(checkpoint, contents, fetch, unproven)
         unproven.replace(result)
         fetch.finish()
         return replace(prepared, path=result)
+
+    def _contents(self) -> Contents:
+        return self.look.contents if self.view is None else contents_of(self.view(self.look.checkpoint))
 
     def options(self) -> FetchOptions:
         surroundings = self.work.surroundings
@@ -78,8 +91,9 @@ class Stream:
         largest = max((file.size for file in files), default=0)
         return replace(self.options(), ahead_bytes=max(_SHARDS_AHEAD * largest, _LEAST_AHEAD))
 
-    def _fetch(self, files: list[RepoFile], unproven: Path) -> Fetch:
+    def _fetch(self, shards: Sequence[str], unproven: Path) -> Fetch:
         """What a former run fetched, unless it used up shards of a result that is no longer there."""
+        files = [listed(self.listing, name) for name in self._wanted(shards)]
 
         def fetch() -> Fetch:
             return Fetch(self.session, self.listing, files, self.place, self.work.listener, self._options(files))
@@ -91,16 +105,14 @@ class Stream:
             begun = fetch()
         return begun
 
-    def _files(self, tree: HubTree, checkpoint: Checkpoint) -> list[RepoFile]:
-        wanted = [shard.name for shard in checkpoint.shards]
-        if self.work.plan.choice.keep_original:
-            wanted = tree.small_names() + wanted
-        return [listed(self.listing, name) for name in wanted]
+    def _wanted(self, shards: Sequence[str]) -> Sequence[str]:
+        keep = self.work.plan.choice.keep_original
+        return [*self.look.tree.small_names(), *shards] if keep else shards
 
-    def _convert(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
+    def _convert(self, checkpoint: Checkpoint, contents: Contents, fetch: Fetch, destination: Path) -> Prepared:
         """The projector first: its shards must not go before."""
-        table = self.view(checkpoint)
-        contents = contents_of(table)
+        early = early_checkpoint(checkpoint, fetch, self.work.cancel)
+        table = (self.view or unpacked)(early)
         content = contents.model
         fetch.prioritise(shards_in_order(table, content))
         identity = f"{self.listing.id}@{self.listing.revision} {self.identity}"
@@ -109,9 +121,14 @@ class Stream:
         try:
             with self.work.step(Step.PREPARING):
                 seen = write_projector(contents.projector, reader, identity, self.work)
-                release = ShardRelease(table, content, fetch, keep=keep)
                 written = self.work.write(
-                    content, reader, identity, destination=destination, as_read=True, on_safe=release
+                    content,
+                    reader,
+                    identity,
+                    destination=destination,
+                    as_read=True,
+                    is_here=lambda job: _is_here(job, early, table, fetch),
+                    on_safe=ShardRelease(table, content, fetch, keep=keep),
                 )
         finally:
             reader.close()
@@ -124,14 +141,14 @@ class Stream:
 
         return locate
 
-    def _wait_for_proof(self, checkpoint: Checkpoint, fetch: Fetch) -> None:
-        for shard in checkpoint.shards:
-            if not fetch.is_consumed(shard.name):
-                fetch.wait_for(shard.name, cancel=self.work.cancel)
+    def _wait_for_proof(self, shards: Sequence[str], fetch: Fetch) -> None:
+        for shard in shards:
+            if not fetch.is_consumed(shard):
+                fetch.wait_for(shard, cancel=self.work.cancel)
         if self.work.plan.choice.keep_original:
             fetch.wait(self.work.cancel)
 
-    def _convert_again(self, checkpoint: Checkpoint, fetch: Fetch, destination: Path) -> Prepared:
+    def _convert_again(self, checkpoint: Checkpoint, contents: Contents, fetch: Fetch, destination: Path) -> Prepared:
         """Wrong bytes may have gone into the result: it is made anew from the files, which are right now."""
         for made in (destination, self.work.result.with_name(f"mmproj-{self.work.result.name}")):
             discard(made)
@@ -140,7 +157,7 @@ class Stream:
         if gone is not None:
             fetch.discard()
             raise ModelyardError(Code.HUB_FILE_DAMAGED, name=gone)
-        return self._convert(checkpoint, fetch, destination)
+        return self._convert(checkpoint, contents, fetch, destination)
 
 
 class ShardRelease:
@@ -165,7 +182,7 @@ class ShardRelease:
                     self._fetch.consumed(shard)
 
 
-def early(checkpoint: Checkpoint, fetch: Fetch, cancel: CancelToken) -> EarlyCheckpoint:
+def early_checkpoint(checkpoint: Checkpoint, fetch: Fetch, cancel: CancelToken) -> EarlyCheckpoint:
     known = {each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
     return EarlyCheckpoint(**known, fetch=fetch, cancel=cancel)
 
@@ -185,3 +202,11 @@ def shards_in_order(table: TensorTable, content: GgufContent) -> list[str]:
 
 def _shards_of(job: TensorJob, table: TensorTable) -> list[str]:
     return [shard for source in job.sources for shard in table.shards_of(source)]
+
+
+def _is_here(job: TensorJob, early: EarlyCheckpoint, table: TensorTable, fetch: Fetch) -> bool:
+    """A guess for tensors that a view makes of several stored ones: their main one, or whole shards."""
+    return all(
+        early.is_here(source) if source in early.tensors else all(map(fetch.is_verified, table.shards_of(source)))
+        for source in job.sources
+    )

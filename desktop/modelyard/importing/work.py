@@ -15,7 +15,7 @@ from .steps import step
 from .surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from ..convert.content import GgufContent, WeightReader
+    from ..convert.content import GgufContent, TensorJob, WeightReader
     from ..quantize.importance import ImportanceMatrix
     from ..quantize.writer import WrittenFile
 
@@ -59,6 +59,7 @@ class Work:
         destination: Path | None = None,
         size: str = "",
         as_read: bool = False,
+        is_here: Callable[[TensorJob], bool] | None = None,
         on_safe: Callable[[Sequence[str]], None] | None = None,
     ) -> WrittenFile:
         """The content as a file of the chosen size (or of `size`, without importance matrix). Raises as
@@ -76,5 +77,6 @@ class Work:
             importance=None if size else self.importance,
             identity=identity,
             as_read=as_read,
+            is_here=is_here,
             on_safe=on_safe,
         )

@@ -9,14 +9,15 @@ import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..convert.content import RowBlock, WeightReader
+from ..convert.content import RowBlock, TensorJob, WeightReader
 from ..errors import Cancelled
 from ..events import CancelToken, Listener, Step, progress
 from . import ggml
+from .agenda import Agenda
 from .importance import ImportanceMatrix
 from .journal import Journal
 from .kernels import encode
@@ -38,14 +39,15 @@ _HASH_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Work:
-    """How a file is to be written. `order`: tensor names in the order of work, None for file order. `on_safe` is told
-    the names of all tensors that are on the disk for sure."""
+    """How a file is to be written. `order`: tensor names in the order of work, None for file order. `is_here`: see
+    Agenda. `on_safe` is told the names of all tensors that are on the disk for sure."""
 
     listener: Listener
     cancel: CancelToken
     threads: int
     importance: ImportanceMatrix | None = None
     order: Sequence[str] | None = None
+    is_here: Callable[[TensorJob], bool] | None = None
     on_safe: Callable[[Sequence[str]], None] | None = None
 
 
@@ -64,7 +66,7 @@ class Passage:
         finished = set(journal.finished)
         self._ready = bytearray(unit.tensor in finished for unit in self._units)
         self._left = Counter(unit.tensor for unit in self._units if unit.tensor not in finished)
-        self._queue = self._in_order(work.order)
+        self._agenda = Agenda(self._units, self._in_order(work.order), layout, work.is_here)
         self._written_bytes = len(layout.header) + sum(layout.tensors[n].nbytes for n in finished)
         self._hashed_bytes = 0
         self._stop = threading.Event()
@@ -127,9 +129,9 @@ class Passage:
 
     # --- workers -------------------------------------------------------------------------------------------------
 
-    def _in_order(self, order: Sequence[str] | None) -> Iterator[int]:
+    def _in_order(self, order: Sequence[str] | None) -> Iterable[int]:
         numbers = range(len(self._units)) if order is None else reading_order(self._units, self._layout, order)
-        return iter([number for number in numbers if not self._ready[number]])
+        return (number for number in numbers if not self._ready[number])
 
     def _fill(self) -> None:
         import numpy
@@ -137,7 +139,7 @@ class Passage:
         buffer = numpy.empty(0, dtype=numpy.uint8)
         while not self._stop.is_set():
             with self._changed:
-                number = next(self._queue, None)
+                number = self._agenda.next()
             if number is None:
                 return
             unit = self._units[number]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..convert.content import GgufContent, WeightReader
+from ..convert.content import GgufContent, TensorJob, WeightReader
 from ..errors import Code, ModelyardError
 from ..events import CancelToken, Listener
 from .importance import ImportanceMatrix
@@ -55,22 +55,23 @@ def write_gguf(
     importance: ImportanceMatrix | None = None,
     identity: str = "",
     as_read: bool = False,
+    is_here: Callable[[TensorJob], bool] | None = None,
     on_safe: Callable[[Sequence[str]], None] | None = None,
 ) -> WrittenFile:
     """Writes `destination` in the size of that name.
 
     `threads`: None for all cores. `identity` names the state of the sources (sizes and times, a commit): a part of an
     earlier run is taken up only if it is the same. `as_read`: work in the order of content.tensors, for weights that
-    are still being downloaded, not in file order. `on_safe` is told, again and again, the names of all tensors that
-    even a crash of the computer cannot take back: their sources may go. Progress events are at most ten a second, on
-    the caller's thread.
+    are still being downloaded, not in file order; `is_here`: those first of which it is true. `on_safe` is told, again
+    and again, the names of all tensors that even a crash of the computer cannot take back: their sources may go.
+    Progress events are at most ten a second, on the caller's thread.
     Raises Cancelled and the errors of `reader` (the part stays for a later run), DISK_FULL (it stays too),
     FOLDER_NOT_WRITABLE, SIZE_UNKNOWN, IMPORTANCE_MISSING, IMPORTANCE_MISMATCH, WEIGHTS_NOT_FINITE, WEIGHTS_TOO_LARGE,
     QUANTIZER_MISSING.
     """
     cancel.check()
     order = tuple(job.name for job in content.tensors) if as_read else None
-    work = Work(listener, cancel, threads or cores(), importance, order, on_safe)
+    work = Work(listener, cancel, threads or cores(), importance, order, is_here, on_safe)
     return write_layout(plan_file(content, size, importance), reader, destination, work, identity)
 
 

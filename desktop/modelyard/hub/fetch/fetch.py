@@ -115,6 +115,11 @@ class Fetch:
                 self._changed.wait(_TICK)
         return part.path
 
+    def has(self, path: str, offset: int, length: int) -> bool:
+        """True if wait_for would give this range at once. Raises KeyError."""
+        part = self._queue.part(path)
+        return not part.consumed and part.covers(offset, length)
+
     def _is_there(self, part: PartFile, offset: int, length: int | None) -> bool:
         if part.consumed:
             raise ModelyardError(Code.FILE_MISSING, name=part.file.path)
@@ -209,12 +214,13 @@ class Fetch:
         for part in self._queue.parts:
             part.drop_notes()
 
-    def discard(self) -> None:
-        """Closes, and removes everything this fetch wrote."""
+    def discard(self, paths: Sequence[str] | None = None) -> None:
+        """Closes, and removes everything this fetch wrote (of these files, if some are named)."""
         self.close()
         for part in self._queue.parts:
-            part.drop_bytes()
-            part.drop_notes()
+            if paths is None or part.file.path in paths:
+                part.drop_bytes()
+                part.drop_notes()
 
     def __enter__(self) -> Fetch:
         self.start()

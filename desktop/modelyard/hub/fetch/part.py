@@ -17,7 +17,7 @@ from ..values import RepoFile
 from .names import safe_path
 
 MIB = 1 << 20
-BLOCK = 16 * MIB
+BLOCK = 4 * MIB
 _BLOCKS = 256  # at most, so that the notes stay small for any file
 _NOTES_VERSION = 1
 _NOTES_LIMIT = 1 << 20
