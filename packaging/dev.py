@@ -52,6 +52,8 @@ TEST_PACKAGES = [
     "appstream",
     "yamllint",
     "nsis",
+    "qemu-user",
+    "libc6-arm64-cross",
 ]
 
 
