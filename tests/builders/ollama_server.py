@@ -30,7 +30,9 @@ from tests.builders.ollama_server_create import DIGEST, LineError, Refused
 from tests.builders.ollama_server_store import Model, ServerStore
 
 GENERATIONS = ("0.33", "0.34", "0.40")
-_VERSIONS = {"0.33": "0.33.0", "0.34": "0.34.1", "0.40": "0.40.2"}
+# As the recorded servers say: the old one was built without a version, as developers' builds are.
+VERSIONS = {"0.33": "0.0.0", "0.34": "0.34.1-pr14969", "0.40": "0.40.0-pr16590"}
+_RELEASED = {"0.33": "0.33.0", "0.34": "0.34.1", "0.40": "0.40.2"}
 _CREATE_FIELDS = {"model", "stream", "from", "files", "template", "license", "system", "parameters", "messages"}
 _CREATE_FIELDS |= {"renderer", "parser", "requires", "info"}
 _CHAT_FIELDS = {"model", "messages", "stream", "options", "think", "keep_alive", "_debug_render_only", "truncate"}
@@ -52,7 +54,8 @@ class OllamaServer:
         self.generation = generation
         self.models = models
         self.store = ServerStore(models, "manifests-v2" if generation == "0.40" else "manifests")
-        self.loaded: dict[str, int] = {}
+        self.version = _RELEASED[generation]
+        self.loaded: dict[str, tuple[dict[str, Any], int]] = {}  # by weights: how /api/ps lists it, its context
         self.unexpected: list[str] = []
         self.calls: list[str] = []
         self.bodies: list[dict[str, Any]] = []
@@ -62,6 +65,9 @@ class OllamaServer:
         self.foreign_owner = False  # hard-linked blobs are not the server's
         self.refuses_adapters = generation != "0.33"
         self.disk_full = False
+        self.pull_error = ""  # the error line in the middle of a download
+        self.go_on = threading.Event()  # a create waits for it before its manifest
+        self.go_on.set()
         self.busy = False
         self.cut_upload_after: int | None = None  # bytes
         self.cut_create_after: int | None = None  # lines
@@ -85,6 +91,7 @@ class OllamaServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.go_on.set()
         self._http.shutdown()
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
@@ -120,8 +127,13 @@ class OllamaServer:
         """Loads it with the context asked for; returns the context it has."""
         trained = self.store.metadata(model).get("llama.context_length", 4096)
         context = min(int(options.get("num_ctx") or 4096), trained)
-        self.loaded[model.name.short] = context
+        weights = model.of("model")[-1]["digest"]
+        if self.loaded.get(weights, ({}, 0))[1] != context:
+            self.loaded[weights] = (ollama_server_show.running(self, model), context)
         return context
+
+    def unload(self, model: Model) -> None:
+        self.loaded.pop(model.of("model")[-1]["digest"], None)
 
 
 class _Http(ThreadingHTTPServer):
@@ -190,7 +202,7 @@ class _Handler(AnsweringHandler):
         self.send(200, b"Ollama is running", "text/plain; charset=utf-8")
 
     def _version(self) -> None:
-        self.json({"version": _VERSIONS[self.twin.generation]})
+        self.json({"version": self.twin.version})
 
     def _tags(self) -> None:
         with self.twin.lock:
@@ -276,6 +288,8 @@ class _Handler(AnsweringHandler):
         for done in range(0, len(data) + 1, max(1, len(data) // 4)):
             time.sleep(self.twin.word_seconds)
             yield {"status": f"pulling {digest[7:19]}", "digest": digest, "total": len(data), "completed": done}
+            if self.twin.pull_error:
+                raise LineError(self.twin.pull_error)
         self.twin.store.put(data)
         layer = {"mediaType": "application/vnd.ollama.image.model", "digest": digest, "size": len(data)}
         yield {"status": "verifying sha256 digest"}

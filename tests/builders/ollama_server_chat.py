@@ -60,16 +60,18 @@ def uses_jinja(server: OllamaServer, model: Model) -> bool:
     return any(word in jinja and word not in template for word in ("tools", "<think>"))
 
 
-def rendered(server: OllamaServer, model: Model, messages: list[dict[str, Any]]) -> str:
+def rendered(server: OllamaServer, model: Model, messages: list[dict[str, Any]], think: Any = None) -> str:
+    """A Jinja is told whether to think, as llama-server is, and nothing of tools where there are none."""
     jinja = server.store.metadata(model).get("tokenizer.chat_template", "")
     if uses_jinja(server, model):
         import jinja2
 
         source = jinja or _CHATML
+        told = {} if think is None else {"enable_thinking": bool(think)}
         return str(
             jinja2.Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
             .from_string(source)
-            .render(messages=messages, add_generation_prompt=True, bos_token="", eos_token="</s>")
+            .render(messages=messages, add_generation_prompt=True, bos_token="", eos_token="</s>", **told)
         )
     last = {role: [m["content"] for m in messages if m["role"] == role] for role in ("system", "user")}
     data = {
@@ -115,7 +117,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
     if not messages and not body.get("prompt"):
         unload = body.get("keep_alive") == 0
         if unload:
-            server.loaded.pop(model.name.short, None)
+            server.unload(model)
         else:
             server.load(model, options)
         yield base | done | {"done": True, "done_reason": "unload" if unload else "load"}
@@ -136,7 +138,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
         nested = {"code": 400, "message": "Multimodal data provided, but model does not support multimodal requests."}
         raise Refused(400, json.dumps({"error": nested | {"type": "invalid_request_error"}}, separators=(",", ":")))
     full = conversation(server, model, messages)
-    prompt = rendered(server, model, full)
+    prompt = rendered(server, model, full, body.get("think"))
     if body.get("_debug_render_only"):
         empty = {"message": {"role": "", "content": ""}, "done": False}
         yield base | empty | {"_debug_info": {"rendered_template": prompt}}

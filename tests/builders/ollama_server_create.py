@@ -100,6 +100,7 @@ def lines(server: OllamaServer, body: dict[str, Any]) -> Iterator[dict[str, Any]
         yield {"status": f"{known} layer {layer['digest']}"}
     if server.disk_full:
         raise LineError(f"write {store.blobs}/sha256-2848357679: no space left on device", 500)
+    server.go_on.wait()
     yield {"status": "writing manifest"}
     store.write(body.get("model") or body["name"], layers, config)
     yield {"status": "success"}

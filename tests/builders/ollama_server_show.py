@@ -95,14 +95,14 @@ def _modelfile(server: OllamaServer, model: Model, template: str, parameters: li
     return "\n".join(lines) + "\n"
 
 
+def running(server: OllamaServer, model: Model) -> dict[str, Any]:
+    """How a model is listed from the moment it is loaded."""
+    entry = _tag(server, model)
+    kept = {key: entry[key] for key in ("name", "model", "size", "digest")}
+    return kept | {"details": details(server, model, listed=False), "expires_at": server.now(), "size_vram": 0}
+
+
 def ps(server: OllamaServer) -> dict[str, Any]:
-    running = []
-    for name, context in list(server.loaded.items()):
-        model = server.store.find(name)
-        if model is None:
-            continue
-        entry = _tag(server, model)
-        kept = {key: entry[key] for key in ("name", "model", "size", "digest")}
-        kept |= {"details": details(server, model, listed=False), "expires_at": server.now(), "size_vram": 0}
-        running.append(kept | {"context_length": context})
-    return {"models": running}
+    """Models of the same weights share one place, listed under the name that was loaded first, even when that is
+    removed (recorded: "ps two", "ps after delete")."""
+    return {"models": [entry | {"context_length": context} for entry, context in list(server.loaded.values())]}

@@ -36,8 +36,9 @@ def test_every_recorded_show_is_understood() -> None:
         assert isinstance(stops, tuple)
         assert len(stops) == answer.get("parameters", "").count("stop   "), label
         assert persona.parameters.get("stop", ()) == (() if "<|im_start|>" in stops else stops), label
+        assert result.ends == ()
         assert all(f"FROM {blob}\n" in answer["modelfile"] for blob in result.blobs), label
-        printed = f"\nTEMPLATE {quote(persona.template or '{{ .Prompt }}')}"
+        printed = f"\nTEMPLATE {quote(persona.template or result.own_template or '{{ .Prompt }}')}"
         assert printed in answer["modelfile"], label
         read += 1
     assert read >= 60

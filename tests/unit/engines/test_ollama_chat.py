@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -118,6 +120,33 @@ def test_other_examples_take_a_copy_for_one_answer(server: OllamaServer, connect
     copied = [body for body in server.bodies if str(body.get("model", "")).startswith("modelyard-helper-trying")]
     assert copied
     assert [model.name for model in engine.models()] == ["m:latest"]
+
+
+def test_a_helper_in_memory_is_the_model_it_was_made_of(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    """Weights are loaded once, under the name that came first, and stay so when the name is gone."""
+    engine = connect(server)
+    put(engine, tmp_path, Persona(messages=(ExampleMessage("user", "q"), ExampleMessage("assistant", "a"))))
+    assert answer(engine, say("hi", persona=Persona())) == "hi"
+    listed = [entry["name"] for entry in json.loads(urlopen(f"{server.url}/api/ps").read())["models"]]
+    assert listed and listed[0].startswith("modelyard-helper-trying")
+    assert [model.name for model in engine.running()] == ["m:latest"]
+    assert connect(server).running() == [], "another program's helper has no name that anybody knows"
+    chunks = list(engine.chat(say("hi"), CancelToken()))
+    assert chunks[-1].stats is not None
+    assert chunks[-1].stats.context_length == 512
+    engine.unload("m")
+    assert engine.running() == []
+
+
+def test_removing_and_renaming_unload_first(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    put(engine, tmp_path)
+    answer(engine, say("hi"))
+    engine.rename("m", "n")
+    assert engine.running() == []
+    answer(engine, say("hi", model="n"))
+    engine.remove("n")
+    assert engine.running() == []
 
 
 def test_a_system_text_in_the_conversation_comes_first(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:

@@ -205,6 +205,19 @@ def test_pull_from_the_library(server: OllamaServer, connect: Connect, tmp_path:
     assert failure(lambda: engine.pull("bad name", events.append, CancelToken())) is Code.ENGINE_NAME_INVALID
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["digest mismatch, file must be downloaded again: want sha256:00, got sha256:11", "EOF", "max retries exceeded"],
+)
+def test_a_broken_download_is_told_as_one(
+    new_server: OllamaServer, connect: Connect, tmp_path: Path, words: str
+) -> None:
+    new_server.library["tiny"] = write_gguf(tmp_path / "tiny.gguf", padding=4096)
+    new_server.pull_error = words
+    engine = connect(new_server)
+    assert failure(lambda: engine.pull("tiny", lambda event: None, CancelToken())) is Code.OLLAMA_PULL_FAILED
+
+
 def test_a_pull_can_be_stopped(new_server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
     new_server.library["tiny"] = write_gguf(tmp_path / "tiny.gguf", padding=4096)
     new_server.word_seconds = 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.engines.base import ChatFormat, InstallRequest, Ownership
+from modelyard.engines.ollama import install
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.engines.ollama.store import BLOB_NAME
 from modelyard.errors import Cancelled, Code, ModelyardError
@@ -227,8 +229,11 @@ def test_own_format_is_recognised_and_gets_its_stops(server: OllamaServer, conne
     chat_format = ChatFormat("llama", CHATML, "<s>", "</s>", ("</s>", "<|im_end|>"))
     engine = connect(server)
     engine.install(ask(path, chat_format=chat_format, persona=Persona(system="S")), quiet, CancelToken())
-    persona = engine.show("mine").persona
-    assert persona.parameters == {"stop": ("</s>", "<|im_end|>")}  # not Ollama's own, which has an opening token
+    stored = server.store.find("mine")
+    assert stored is not None
+    stops = {"stop": ["</s>", "<|im_end|>"]}  # not Ollama's own, which has an opening token
+    assert server.store.data(stored, "params") == stops
+    assert engine.show("mine").persona == Persona(system="S"), "what it needs to answer right is nobody's choice"
     assert not engine.check_rendering("mine", chat_format).differs
 
 
@@ -274,6 +279,32 @@ def test_cut_at_a_random_point(server: OllamaServer, connect: Connect, tmp_path:
     assert path.exists()
     engine.install(ask(path, ownership, replace=True), quiet, CancelToken())
     assert [model.name for model in engine.models()] == ["mine:latest"]
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_cancelled_while_the_model_is_made(
+    new_server: OllamaServer, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    """The server makes it without us: it is awaited, for a while, and taken away again."""
+    monkeypatch.setattr(install, "_SETTLE_SECONDS", 0.3 if hangs else 20.0)
+    path = write_gguf(tmp_path / "a.gguf", padding=1 << 20)
+    cancel = CancelToken()
+    new_server.go_on.clear()
+
+    def stop() -> None:
+        while "POST /api/create" not in new_server.calls:
+            time.sleep(0.01)
+        cancel.cancel()
+        time.sleep(0.8 if hangs else 0.0)
+        new_server.go_on.set()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    with pytest.raises(Cancelled):
+        connect(new_server).install(ask(path), quiet, cancel)
+    stopper.join()
+    assert new_server.store.find("mine") is None
+    assert large_blobs(new_server) == set()
 
 
 def test_a_cancelled_upload_ends_at_once(new_server: OllamaServer, connect: Connect, tmp_path: Path) -> None:

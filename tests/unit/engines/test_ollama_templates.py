@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from modelyard.engines.base import ChatFormat, InstallRequest, Ownership
+from modelyard.engines.base import ChatFormat, ChatMessage, ChatRequest, InstallRequest, Ownership
 from modelyard.engines.ollama.derive import derive_go_template
 from modelyard.engines.ollama.distance import distance_below
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.engines.ollama.jinja import JinjaFailed, render_jinja
-from modelyard.engines.ollama.templates import choose_template, known_formats, recognise
+from modelyard.engines.ollama.templates import choose_template, known_formats, parted_stops, recognise
 from modelyard.events import CancelToken, Event, Kind
-from modelyard.modelfile.persona import ExampleMessage, Persona
+from modelyard.modelfile.persona import ExampleMessage, ParameterValue, Persona
 from tests.builders import go_template
 from tests.builders.ollama_gguf import CHATML, write_gguf
 from tests.builders.ollama_server import OllamaServer
@@ -178,11 +178,101 @@ def test_a_prompt_that_differs_is_seen(server: OllamaServer, connect: Connect, t
     assert check.differs
     assert check.actual == "Q: Hello"
     assert not engine.repair_rendering("m", chat_format, CancelToken()).differs
-    assert engine.show("m").persona.template.startswith("{{- range")
+    mended = server.store.find("m")
+    assert mended is not None
+    assert server.store.text(mended, "template").startswith("{{- range")
     nothing_helps = ChatFormat("llama", "{% for m in messages %}{{ m.content | upper }}{% endfor %}")
-    before = engine.show("m").persona
     assert engine.repair_rendering("m", nothing_helps, CancelToken()).differs
-    assert engine.show("m").persona == before
+    restored = server.store.find("m")
+    assert restored is not None
+    assert restored.of("template") == mended.of("template")
+
+
+def test_what_nothing_can_mend_is_as_it_was(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "m.gguf", chat_template="{% for m in messages %}{{ m.content }}{% endfor %}")
+    engine = connect(server)
+    engine.install(InstallRequest("m", path, Ownership.THEIRS), lambda event: None, CancelToken())
+    wanted = ChatFormat("llama", CHATML.replace("im_start", "open").replace("im_end", "close"), "<s>", "</s>")
+    assert not engine.repair_rendering("m", wanted, CancelToken()).differs
+    hopeless = ChatFormat("llama", "{% for m in messages %}{{ m.content | upper }}{% endfor %}", "<s>", "</s>")
+    other = InstallRequest("n", path, Ownership.THEIRS)
+    engine.install(other, lambda event: None, CancelToken())
+    assert engine.repair_rendering("n", hopeless, CancelToken()).differs
+    model = server.store.find("n")
+    assert model is not None
+    assert model.of("template") == []
+
+
+THINKER = (
+    "{%- if tools %}{{ tools }}{% endif %}{%- for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+    "{% endfor %}{%- if add_generation_prompt %}<|im_start|>assistant\n"
+    "{%- if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+)
+
+
+def test_a_template_that_is_told_not_to_think(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    """Qwen3 and its like write an empty thought where they are told so, and Ollama tells them."""
+    path = write_gguf(tmp_path / "m.gguf", chat_template=THINKER)
+    chat_format = ChatFormat("llama", THINKER, "<s>", "<|im_end|>", ("<|im_end|>",))
+    engine = connect(server)
+    request = InstallRequest("m", path, Ownership.THEIRS, chat_format=chat_format)
+    engine.install(request, lambda event: None, CancelToken())
+    check = engine.check_rendering("m", chat_format)
+    assert check.actual.endswith("<think>\n\n</think>\n\n")
+    assert not check.differs
+
+
+def test_what_answers_right_outlives_a_persona(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    """The model's own template and the ends of its turns stay when a persona goes; trying one needs no copy."""
+    path = write_gguf(tmp_path / "m.gguf", chat_template=CHATML)
+    chat_format = ChatFormat("llama", CHATML, "<s>", "</s>", ("</s>", "<|im_end|>"))
+    persona = Persona(system="S", parameters={"stop": ("User:",), "top_k": 3})
+    engine = connect(server)
+    request = InstallRequest("m", path, Ownership.THEIRS, persona, chat_format=chat_format)
+    engine.install(request, lambda event: None, CancelToken())
+    installed = server.store.find("m")
+    assert installed is not None
+    assert engine.show("m").persona == persona
+    del server.bodies[:]
+    wanted = Persona(system="T", parameters={"stop": ("###",)})
+    list(engine.chat(ChatRequest("m", (ChatMessage("user", "hi"),), persona=wanted), CancelToken()))
+    sent = [body for body in server.bodies if "messages" in body]
+    assert [body["model"] for body in sent] == ["m"], "no helper was made"
+    assert sent[0]["options"]["stop"] == ["###", "</s>", "<|im_end|>"]
+    list(engine.chat(ChatRequest("m", (ChatMessage("user", "hi"),), {"stop": ("X",)}), CancelToken()))
+    assert server.bodies[-1]["options"] == {"stop": ["X", "</s>", "<|im_end|>"]}
+    engine.update("m", Persona(), lambda event: None, CancelToken())
+    updated = server.store.find("m")
+    assert updated is not None
+    assert engine.show("m").persona == Persona()
+    assert updated.of("template") == installed.of("template")
+    assert server.store.data(updated, "params") == {"stop": ["</s>", "<|im_end|>"]}
+
+
+ENDS = ("</s>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<|return|>")
+NO_ENDS = ("User:", "<|start_header_id|>", "<|end_header_id|>")
+
+
+@pytest.mark.parametrize(
+    ("stops", "chosen", "ends"),
+    [
+        (("<|im_start|>", "<|im_end|>"), (), ()),
+        (
+            ("</s>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<|return|>"),
+            (),
+            ("</s>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<|return|>"),
+        ),
+        (
+            ("User:", "<|start_header_id|>", "<|end_header_id|>"),
+            ("User:", "<|start_header_id|>", "<|end_header_id|>"),
+            (),
+        ),
+        ("###", ("###",), ()),
+        (None, (), ()),
+    ],
+)
+def test_whose_stops_they_are(stops: ParameterValue | None, chosen: tuple[str, ...], ends: tuple[str, ...]) -> None:
+    assert parted_stops(stops) == (chosen, ends)
 
 
 def test_the_warning_reaches_the_listener(new_server: OllamaServer, connect: Connect, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from . import names
 from .client import Connection
 from .creating import plain_options
 from .running import running_models
+from .shown import Shown
+from .templates import with_ends
 
 # About the computer, not about the answer: changing them would only load the model anew.
 _OF_THE_COMPUTER = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "draft_num_predict")
@@ -26,13 +28,17 @@ _NANO = 1e9
 
 
 def chat(
-    connection: Connection, request: ChatRequest, stored: Persona | None, cancel: CancelToken
+    connection: Connection, request: ChatRequest, stored: Shown | None, cancel: CancelToken
 ) -> Iterator[ChatChunk]:
-    """`stored` is the model's own persona, needed only where the request brings another one.
+    """`stored` is what the model has of its own, needed only where the request brings another persona or stops.
 
     Raises coded errors; cancelling ends with a chunk whose stats say "cancelled"."""
-    if request.persona is not None and stored is not None:
-        request = with_persona(request, stored, request.persona)
+    if stored is not None:
+        if request.persona is not None:
+            request = with_persona(request, stored.persona, request.persona)
+        if "stop" in request.options:  # in place of the stored ones, which hold the ends of turns
+            stops = with_ends(request.options["stop"], stored.ends)
+            request = replace(request, options={**request.options, "stop": stops})
     talk = _Talk(connection, request, cancel)
     try:
         yield from talk.answer()
@@ -144,11 +150,12 @@ def _count(value: Any) -> int:
 
 
 def _context(connection: Connection, model: str) -> int | None:
-    """How much the loaded model remembers; nothing is lost if that cannot be asked."""
+    """How much the loaded model remembers; nothing is lost if that cannot be asked. Models of the same weights share
+    one place in memory, which the server lists under the name that came first."""
     with contextlib.suppress(ModelyardError):
-        for running in running_models(connection):
-            if names.same(running.name, model):
-                return running.context_length
+        loaded = running_models(connection)
+        mine = [each for each in loaded if names.same(each.name, model)] or (loaded if len(loaded) == 1 else [])
+        return mine[0].context_length if mine else None
     return None
 
 

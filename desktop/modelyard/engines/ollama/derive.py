@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .jinja import JinjaFailed, render_jinja
 
 _Turn = tuple[str, str]
+_OPENING = '{{- range $i, $m := .Messages }}{{ if eq .Role "system" }}'
 _SYSTEM, _USER, _ANSWER = "⟦system⟧", "⟦user{}⟧", "⟦answer{}⟧"
 
 
@@ -49,6 +50,11 @@ def derive_go_template(jinja: str, eos_token: str) -> str | None:
     except JinjaFailed:
         return None
     return _write(pieces)
+
+
+def is_derived(go: str) -> bool:
+    """Whether a Go template looks like one of those made here."""
+    return go.startswith(_OPENING)
 
 
 def _turns(pairs: int, system: bool) -> list[_Turn]:
@@ -102,8 +108,7 @@ def _write(pieces: _Pieces) -> str:
     """Texts stand as quoted Go strings: trim marks cannot touch them."""
     last = "(eq (len (slice $.Messages $i)) 1)"
     return (
-        "{{- range $i, $m := .Messages }}"
-        '{{ if eq .Role "system" }}'
+        f"{_OPENING}"
         f"{_quoted(pieces.before_system)}{{{{ .Content }}}}{_quoted(pieces.after_system)}"
         '{{ else if eq .Role "user" }}'
         f"{{{{ if eq $i 0 }}}}{_quoted(pieces.first)}{{{{ end }}}}{{{{ .Content }}}}"

@@ -54,6 +54,7 @@ class OllamaEngine:
         self._connection = Connection(self.address)
         self._lock = threading.Lock()
         self._version: Version | None = None
+        self._tried: dict[str, str] = {}  # helpers that this program made, and what they were made of
 
     @property
     def id(self) -> str:
@@ -147,8 +148,15 @@ class OllamaEngine:
         freed = store.freed_by(tag.name) if store is not None and store.readable else None
         if freed is None:
             freed = self._freed_elsewhere(tag)
-        self._connection.remove(tag.name)
+        self._unload_and_remove(tag.name)
         return freed
+
+    def _unload_and_remove(self, name: str) -> None:
+        """What is loaded would stay so under the removed name, and on Windows its file would stay too."""
+        with contextlib.suppress(ModelyardError):
+            if any(names.same(each.name, name) for each in running.running_models(self._connection)):
+                running.unload(self._connection, name)
+        self._connection.remove(name)
 
     def _freed_elsewhere(self, tag: Tag) -> int:
         size = installed(tag).size_bytes
@@ -177,7 +185,7 @@ class OllamaEngine:
 
         Raises ENGINE_NAME_TAKEN, also where only the case would differ."""
         renamed = self.copy(name, destination)
-        self._connection.remove(self._tag(name).name)
+        self._unload_and_remove(self._tag(name).name)
         return renamed
 
     def pull(self, name: str, listener: Listener, cancel: CancelToken) -> InstalledModel:
@@ -188,27 +196,36 @@ class OllamaEngine:
     # --- talking -----------------------------------------------------------------------------------------------------
 
     def chat(self, request: ChatRequest, cancel: CancelToken) -> Iterator[ChatChunk]:
-        if request.persona is None:
+        if request.persona is None and "stop" not in request.options:
             yield from chat(self._connection, request, None, cancel)
             return
-        stored = updating.show(self._connection, request.model).persona
-        if not needs_a_copy(stored, request.persona):
+        stored = updating.show(self._connection, request.model)
+        if request.persona is None or not needs_a_copy(stored.persona, request.persona):
             yield from chat(self._connection, request, stored, cancel)
             return
-        yield from self._chat_with_copy(request, request.persona, cancel)
+        yield from self._chat_with_copy(request, request.persona, stored, cancel)
 
-    def _chat_with_copy(self, request: ChatRequest, persona: Persona, cancel: CancelToken) -> Iterator[ChatChunk]:
+    def _chat_with_copy(
+        self, request: ChatRequest, persona: Persona, stored: Shown, cancel: CancelToken
+    ) -> Iterator[ChatChunk]:
         """A model for one answer: it shares the weights, also in memory, and is removed afterwards."""
         copy = names.helper("trying", f"{os.getpid()}-{threading.get_ident()}")
+        self._tried[copy.lower()] = request.model
         updating.build(self._connection, self.version(), request.model, copy, persona, cancel)
         try:
-            yield from chat(self._connection, replace(request, model=copy, persona=None), None, cancel)
+            yield from chat(self._connection, replace(request, model=copy, persona=None), stored, cancel)
         finally:
             with contextlib.suppress(ModelyardError):
                 self._connection.remove(copy)
 
     def running(self) -> list[RunningModel]:
-        return running.running_models(self._connection)
+        """A helper of ours stays loaded, under its name, when it is long removed: it is the model it was made of."""
+        found: dict[str, RunningModel] = {}
+        for each in running.running_models(self._connection):
+            name = self._tried.get(each.name.lower(), "") if names.is_helper(each.name) else each.name
+            if name:
+                found.setdefault(names.parse(name).full.lower(), replace(each, name=names.parse(name).short))
+        return list(found.values())
 
     def unload(self, name: str) -> None:
         running.unload(self._connection, name)

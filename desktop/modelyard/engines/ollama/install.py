@@ -7,6 +7,7 @@ leftovers of ours go. Accepts single files only: split sets are merged before th
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -158,18 +159,22 @@ class Installation:
     def _settled_create(self, body: Mapping[str, Any], before: Tag | None) -> None:
         """Creates, and after a broken connection looks whether the server finished it alone.
 
-        Where GGUFs are kept, a create takes milliseconds and cannot be stopped by the client; it is awaited even when
-        cancelled. Where they are rewritten, it may take minutes and closing the stream ends it."""
-        cancel = CancelToken() if self.version.keeps_gguf else self.cancel
+        Where GGUFs are kept, a create takes milliseconds and cannot be stopped by the client; it is awaited a while
+        even when cancelled. Where they are rewritten, it may take minutes and closing the stream ends it."""
         try:
-            create(self.connection, self.request.name, body, cancel)
+            with _patient(self.cancel) if self.version.keeps_gguf else contextlib.nullcontext(self.cancel) as cancel:
+                create(self.connection, self.request.name, body, cancel)
         except ModelyardError as error:
             if error.code is not Code.OLLAMA_LOST or not self._appears(before):
                 raise
         except Cancelled:
-            if before is None and not self.version.known and self._appears(before):
+            once = self.version.known and not self.version.keeps_gguf
+            if before is None and not once and self._appears(before):
                 self.connection.remove(self.request.name)
             raise
+        if before is None and self.cancel.cancelled:
+            self.connection.remove(self.request.name)
+            self.cancel.check()
 
     def _appears(self, before: Tag | None) -> bool:
         """Whether the model is there now and was not before. Old servers write nothing once the client is gone, so
@@ -221,6 +226,29 @@ class Installation:
         for placed in self._placed.values():
             if placed.how is not How.PRESENT and self.store is not None:
                 remove_orphan(self.store, placed.digest)
+
+
+@contextlib.contextmanager
+def _patient(cancel: CancelToken) -> Iterator[CancelToken]:
+    """A token that is cancelled some seconds after `cancel` is: a server that hangs must not hold anybody."""
+    late = CancelToken()
+    timer = threading.Timer(_SETTLE_SECONDS, late.cancel)
+    timer.daemon = True
+    running = threading.Lock()
+
+    def begin() -> None:
+        with running, contextlib.suppress(RuntimeError):  # over already, or begun
+            if not timer.finished.is_set():
+                timer.start()
+
+    cancel.on_cancel(begin)
+    try:
+        yield late
+    finally:
+        with running:
+            timer.cancel()
+            if timer.ident is not None:
+                timer.join()
 
 
 class _Report:

@@ -25,8 +25,10 @@ def render_jinja(
     bos_token: str = "",
     eos_token: str = "",
     add_generation_prompt: bool = True,
+    told: Mapping[str, Any] | None = None,
 ) -> str:
-    """As transformers and llama.cpp render: trimmed blocks, `raise_exception`, `tojson`. Raises JinjaFailed."""
+    """As transformers and llama.cpp render: trimmed blocks, `raise_exception`, `tojson`. `told`: what else the template
+    gets to know, by default that there are no tools. Raises JinjaFailed."""
     if len(template) > TEMPLATE_LIMIT:
         raise JinjaFailed("too long")
     before = sys.gettrace()
@@ -39,7 +41,7 @@ def render_jinja(
                 bos_token=bos_token,
                 eos_token=eos_token,
                 add_generation_prompt=add_generation_prompt,
-                tools=None,
+                **({"tools": None} if told is None else told),
             )
         )
     except JinjaFailed:

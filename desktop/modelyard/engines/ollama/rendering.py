@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ...events import CancelToken
 from ...modelfile.persona import Persona
@@ -11,15 +12,18 @@ from ..base import ChatFormat
 from .client import Connection
 from .jinja import JinjaFailed, render_jinja
 from .templates import candidate_templates
-from .updating import show, update
+from .updating import build, show, update
 from .version import Version
 
 _LOAD_SECONDS = 600.0  # rendering loads the model first
+_THINKS_NOT = {"enable_thinking": False, "thinking": False}
+_WISHES: tuple[Mapping[str, Any], ...] = ({"tools": None}, {"tools": None, **_THINKS_NOT}, {}, _THINKS_NOT)
 
 
 @dataclass(frozen=True)
 class RenderCheck:
-    """`expected` is None where the model's own template cannot be rendered: then nothing can be said."""
+    """`expected` is None where the model's own template cannot be rendered: then nothing can be said. Where it says
+    different things to servers that differ in what they tell it, `expected` is the one that was met, if any."""
 
     expected: str | None
     actual: str
@@ -38,10 +42,11 @@ def check_rendering(connection: Connection, name: str, chat_format: ChatFormat, 
     actual = rendered_by_ollama(connection, name, question)
     stored = [{"role": each.role, "content": each.content} for each in persona.messages]
     system = [{"role": "system", "content": persona.system}] if persona.system else []
-    expected = _expected(chat_format, [*system, *stored, *question])
-    if expected is not None and persona.system and persona.system not in expected:
-        expected = None
-    return RenderCheck(expected, _without(actual, chat_format.bos_token))
+    wanted = _expected(chat_format, [*system, *stored, *question])
+    actual = _without(actual, chat_format.bos_token)
+    if not wanted or (persona.system and persona.system not in wanted[0]):
+        return RenderCheck(None, actual)
+    return RenderCheck(actual if actual in wanted else wanted[0], actual)
 
 
 def rendered_by_ollama(connection: Connection, name: str, messages: Sequence[Mapping[str, str]]) -> str:
@@ -52,14 +57,17 @@ def rendered_by_ollama(connection: Connection, name: str, messages: Sequence[Map
         return str(answer["_debug_info"]["rendered_template"])
 
 
-def _expected(chat_format: ChatFormat, messages: Sequence[Mapping[str, str]]) -> str | None:
-    if not chat_format.template:
-        return None
-    try:
-        text = render_jinja(chat_format.template, messages, bos_token="", eos_token=chat_format.eos_token)
-    except JinjaFailed:
-        return None
-    return _without(text, chat_format.bos_token)
+def _expected(chat_format: ChatFormat, messages: Sequence[Mapping[str, str]]) -> list[str]:
+    """What the template may say to the question, without thinking: templates know the wish under several names, or not
+    at all, and ask in several ways whether there are tools. Empty where it cannot be rendered."""
+    texts = []
+    for told in _WISHES if chat_format.template else ():
+        try:
+            text = render_jinja(chat_format.template, messages, eos_token=chat_format.eos_token, told=told)
+        except JinjaFailed:
+            continue
+        texts.append(_without(text, chat_format.bos_token))
+    return texts
 
 
 def _without(text: str, bos_token: str) -> str:
@@ -72,7 +80,8 @@ def repair_rendering(
     """Tries our Go templates until Ollama sends what the model expects; the old one comes back if none does.
 
     Returns the last word: a check that `differs` means that nothing helped."""
-    persona = show(connection, name).persona
+    shown = show(connection, name)
+    persona = shown.persona
     before = check_rendering(connection, name, chat_format, persona)
     if not before.differs:
         return before
@@ -88,5 +97,5 @@ def repair_rendering(
                 return check
     finally:
         if not settled:
-            update(connection, version, name, persona, CancelToken())
+            build(connection, version, name, name, persona, CancelToken(), shown.own_template)
     return before

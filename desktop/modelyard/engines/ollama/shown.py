@@ -9,7 +9,7 @@ from typing import Any
 
 from ...modelfile.parameters import PARAMETERS, ParameterKind
 from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
-from .templates import is_automatic_stop
+from .templates import is_own_template, parted_stops
 
 NO_TEMPLATE = "{{ .Prompt }}"  # what Ollama prints where a model has none
 _FOLLOWING = r"(?=\n(?:SYSTEM|RENDERER|PARSER|PARAMETER|LICENSE|MESSAGE) |\n*\Z)"
@@ -19,11 +19,14 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", 
 
 @dataclass(frozen=True)
 class Shown:
-    """`persona`: what somebody chose, without the stops that Ollama adds by itself. `blobs`: paths of the FROM lines
-    (model first, then projectors). `rendering`: what Ollama really renders with, which may be the GGUF's Jinja and not
-    the persona's TEMPLATE. `extras`: other weights (ADAPTER, DRAFT) that only `from` can keep."""
+    """`persona`: what somebody chose; `own_template` and `ends` (stops that end a turn) were given to the model by an
+    import so that it answers right, and stops that Ollama adds by itself are in neither. `blobs`: paths of the FROM
+    lines (model first, then projectors). `rendering`: what Ollama really renders with, which may be the GGUF's Jinja
+    and not a TEMPLATE. `extras`: other weights (ADAPTER, DRAFT) that only `from` can keep."""
 
     persona: Persona
+    own_template: str
+    ends: tuple[str, ...]
     blobs: tuple[str, ...]
     extras: tuple[str, ...]
     rendering: str
@@ -43,13 +46,15 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
     rest = rest.replace("SYSTEM " + quote(system), "", 1) if system else rest
     rest = re.split(r"\n(?:PARAMETER|LICENSE|MESSAGE) ", rest, maxsplit=1)[0]  # RENDERER and PARSER stand before those
     parameters = read_parameters(_text(answer, "parameters"))
-    if is_automatic_stop(parameters.get("stop")):
-        del parameters["stop"]
+    chosen, ends = parted_stops(parameters.pop("stop", None))
+    if chosen:
+        parameters["stop"] = chosen
+    own = template if is_own_template(template) else ""
     persona = Persona(
         system=system,
         parameters=parameters,
         messages=_messages(answer.get("messages")),
-        template="" if template == NO_TEMPLATE else template,
+        template="" if template in (NO_TEMPLATE, own) else template,
         licenses=_licenses(modelfile, _text(answer, "license")),
     )
     info = answer.get("model_info")
@@ -57,6 +62,8 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
     capabilities = answer.get("capabilities")
     return Shown(
         persona=persona,
+        own_template=own,
+        ends=ends,
         blobs=_weights(modelfile, "FROM"),
         extras=_weights(modelfile, "ADAPTER") + _weights(modelfile, "DRAFT"),
         rendering=rendering,

@@ -13,7 +13,7 @@ from ...events import CancelToken
 from ...host.children import clean_environment, start_process
 from .client import Connection
 from .find import DOWNLOAD_PAGE, Installation
-from .host_address import DEFAULT_PORT, Address
+from .host_address import DEFAULT_PORT, Address, own_address
 from .version import Version
 
 WAIT_SECONDS = 30.0
@@ -45,7 +45,7 @@ def start(installation: Installation, connection: Connection, cancel: CancelToke
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=clean_environment({"OLLAMA_HOST": _listen_at(address)} if own_port else None),
+            env=clean_environment({"OLLAMA_HOST": _listen_at(address)} if address != own_address() else None),
         )
     except OSError as error:
         raise ModelyardError(Code.OLLAMA_START_FAILED, detail=error.strerror or type(error).__name__) from error

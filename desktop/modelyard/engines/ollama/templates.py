@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +17,16 @@ from dataclasses import dataclass
 from ...host.folders import resources_folder
 from ...modelfile.persona import ParameterValue, Persona
 from ..base import ChatFormat
-from .derive import derive_go_template
+from .derive import derive_go_template, is_derived
 from .distance import distance_below
 
 NEAR = 100  # Ollama's own limit
 _EOS = "{{eos}}"
+# What ends a turn in the formats of the field, never what opens one: such a stop is the model's and nobody's choice.
+_END_TOKEN = re.compile(
+    r"</s>|<eos>|<end_of_turn>|<end_message>|<turn\|>|\[\|endofturn\|\]"
+    r"|<[|｜](?![^<>]*header)[^<>\s]{0,30}(?:end|END|eot|eos|eom|return)[^<>\s]{0,30}[|｜]>"
+)
 _CAPABLE = (("tools", "tool_call"), ("<think>",), ("</think>",))  # what Ollama searches a Jinja text for
 
 
@@ -80,9 +86,31 @@ def recognise(jinja: str) -> KnownFormat | None:
     return next((each for each in marked if all(token in jinja for token in each.contains)), None)
 
 
-def is_automatic_stop(stops: ParameterValue | None) -> bool:
-    """Whether these are the stops that Ollama writes by itself, and would write again: nobody chose them."""
-    return any(stops == known.ollama_stop for known in known_formats().values())
+def parted_stops(stops: ParameterValue | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a person chose of a model's stops, and the model's own ends of a turn. Neither holds the list that Ollama
+    writes by itself for a format it recognises, and would write again."""
+    given = (stops,) if isinstance(stops, str) else stops if isinstance(stops, tuple) else ()
+    if any(given == known.ollama_stop for known in known_formats().values()):
+        return (), ()
+    ends = tuple(stop for stop in given if _END_TOKEN.fullmatch(stop))
+    return tuple(stop for stop in given if stop not in ends), ends
+
+
+def with_ends(stops: ParameterValue | None, ends: tuple[str, ...]) -> tuple[str, ...]:
+    """Stops that somebody chose, and the model's own."""
+    chosen = (stops,) if isinstance(stops, str) else stops if isinstance(stops, tuple) else ()
+    return tuple(dict.fromkeys((*chosen, *ends)))
+
+
+def is_own_template(go: str) -> bool:
+    """Whether a TEMPLATE is one that Modelyard gives a model by itself, so that nobody chose it."""
+    return is_derived(go) or any(pattern.fullmatch(go) for pattern in _own_templates())
+
+
+@functools.cache
+def _own_templates() -> tuple[re.Pattern[str], ...]:
+    texts = (re.escape(known.go).replace(re.escape(_EOS), r"\S{1,60}") for known in known_formats().values())
+    return tuple(re.compile(text) for text in texts)
 
 
 def outdoes(jinja: str, go: str) -> bool:

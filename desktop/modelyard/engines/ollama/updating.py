@@ -2,7 +2,8 @@
 
 Ollama inherits everything from a model named in `from` and cannot be told to drop it by an empty field. Built from
 the weights' blob (`files`), nothing is inherited. Before 0.34.1 that would rewrite the whole file, so `from` is used
-there as long as nothing was cleared.
+there as long as nothing was cleared. What makes the model answer right (its own template, the ends of its turns) is no
+part of a persona and stays.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .client import Connection
 from .creating import create, fields_of
 from .shown import Shown, read_show
 from .store import BLOB_NAME
+from .templates import with_ends
 from .version import Version
 
 
@@ -35,11 +37,20 @@ def update(connection: Connection, version: Version, name: str, persona: Persona
 
 
 def build(
-    connection: Connection, version: Version, source: str, target: str, persona: Persona, cancel: CancelToken
+    connection: Connection,
+    version: Version,
+    source: str,
+    target: str,
+    persona: Persona,
+    cancel: CancelToken,
+    own_template: str | None = None,
 ) -> None:
-    """Makes `target` of `source`'s weights with exactly this persona."""
+    """Makes `target` of `source`'s weights with exactly this persona. `own_template`: what it shall have where the
+    persona brings none; None = what `source` has."""
     shown = show(connection, source)
-    cleared = cleared_fields(shown.persona, persona)
+    persona = _dressed(persona, shown, shown.own_template if own_template is None else own_template)
+    stored = replace(shown.persona, template=shown.persona.template or shown.own_template)
+    cleared = cleared_fields(stored, persona)
     files = _files(connection, shown)
     if files is None and cleared:
         raise ModelyardError(Code.OLLAMA_CANNOT_CLEAR, name=source, field=cleared[0])
@@ -51,6 +62,14 @@ def build(
         body = {"files": files}
         body |= {key: text for key, text in (("renderer", shown.renderer), ("parser", shown.parser)) if text}
     create(connection, target, body | fields_of(persona), cancel)
+
+
+def _dressed(persona: Persona, shown: Shown, own_template: str) -> Persona:
+    """With what the model has of its own."""
+    parameters = dict(persona.parameters)
+    if stops := with_ends(parameters.get("stop"), shown.ends):
+        parameters["stop"] = stops
+    return replace(persona, parameters=parameters, template=persona.template or own_template)
 
 
 def _files(connection: Connection, shown: Shown) -> dict[str, str] | None:
