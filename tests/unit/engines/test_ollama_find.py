@@ -114,6 +114,30 @@ def test_it_is_started_and_awaited(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs an executable script")
+def test_it_listens_where_it_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings name the usual address, the environment another: the server must take the former."""
+    asked: dict[str, str] = {}
+
+    def no_start(_command: object, **more: object) -> None:
+        asked.update(more["env"])  # type: ignore[call-overload]
+        raise OSError("not today")
+
+    monkeypatch.setattr(starting, "start_process", no_start)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:5")
+    program = Installation(tmp_path / "ollama", None)
+    for address, told in (
+        ("127.0.0.1:11434", "127.0.0.1:11434"),
+        ("127.0.0.1:5", "127.0.0.1:5"),
+        ("[::1]:7", "[::1]:7"),
+    ):
+        connection = Connection(parse_host(address))
+        with pytest.raises(ModelyardError):
+            start(program, connection, CancelToken())
+        assert asked["OLLAMA_HOST"] == address
+        connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs an executable script")
 def test_a_start_that_fails_is_told(tmp_path: Path) -> None:
     connection = Connection(parse_host("127.0.0.1:1"))
     program = script(tmp_path / "ollama", "raise SystemExit(3)")
