@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from ..errors import Code, ModelyardError
+from .config_checks import refused
 
 _TEXT_NAMES = ("llm_config", "lm_config", "language_config", "lfm")  # other names of text_config
 
@@ -27,16 +28,18 @@ def bounded(key: str, value: Any) -> int:
 
 class Config(Mapping[str, Any]):
     """Indexing a key that is missing raises CONFIG_KEY_MISSING; `find` takes the first key that is there, even if it
-    says null (conversion/base.py find_hparam)."""
+    says null (conversion/base.py find_hparam). `assumed`: what indexing and `need` fall back on, where the reference
+    would fail; nothing else sees it."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], assumed: Mapping[str, Any] | None = None) -> None:
         self._values = dict(values)
+        self._assumed = dict(assumed or {})
 
     def __getitem__(self, key: str) -> Any:
-        try:
-            return self._values[key]
-        except KeyError:
-            raise ModelyardError(Code.CONFIG_KEY_MISSING, name="config.json", key=key) from None
+        for values in (self._values, self._assumed):
+            if key in values:
+                return values[key]
+        raise ModelyardError(Code.CONFIG_KEY_MISSING, name="config.json", key=key)
 
     def __contains__(self, key: object) -> bool:
         return key in self._values
@@ -56,16 +59,17 @@ class Config(Mapping[str, Any]):
 
     def need(self, *keys: str) -> Any:
         """The first that is there and not null. Raises CONFIG_KEY_MISSING, naming the first."""
-        for key in keys:
-            if self._values.get(key) is not None:
-                return self._values[key]
+        for values in (self._values, self._assumed):
+            for key in keys:
+                if values.get(key) is not None:
+                    return values[key]
         raise ModelyardError(Code.CONFIG_KEY_MISSING, name="config.json", key=keys[0])
 
     def with_values(self, **values: Any) -> Config:
-        return Config({**self._values, **values})
+        return Config({**self._values, **values}, self._assumed)
 
     def without(self, *keys: str) -> Config:
-        return Config({key: value for key, value in self._values.items() if key not in keys})
+        return Config({key: value for key, value in self._values.items() if key not in keys}, self._assumed)
 
     @property
     def heads(self) -> int:
@@ -85,9 +89,11 @@ class Config(Mapping[str, Any]):
 
 
 def read_config(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """config.json with transformers' defaults, nested configurations included. A model type transformers does not know
-    stays as it is."""
-    values = _with_defaults(copy.deepcopy(dict(raw)), str(raw.get("model_type")))
+    """config.json with transformers' defaults, nested configurations included. A model type transformers does not
+    know, and a configuration it refuses, stays as it is."""
+    values = copy.deepcopy(dict(raw))
+    if not _refused(values, str(raw.get("model_type"))):
+        values = _with_defaults(values, str(raw.get("model_type")))
     for name in _TEXT_NAMES:
         if isinstance(values.get(name), dict):
             values["text_config"] = values[name]
@@ -99,8 +105,29 @@ def read_config(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def text_config(values: Mapping[str, Any]) -> Config:
     """The configuration of the text model: text_config over the top level."""
+    return Config(_flat(values))
+
+
+def read_text_config(raw: Mapping[str, Any]) -> Config:
+    """As text_config of read_config; of a refused configuration transformers' defaults are only assumed."""
+    values, model_type = read_config(raw), str(raw.get("model_type"))
+    assumed = _with_defaults(copy.deepcopy(dict(raw)), model_type) if _refused(raw, model_type) else {}
+    return Config(_flat(values), _flat(assumed))
+
+
+def _flat(values: Mapping[str, Any]) -> Mapping[str, Any]:
     inner = values.get("text_config")
-    return Config({**values, **inner} if isinstance(inner, dict) else values)
+    return {**values, **inner} if isinstance(inner, dict) else values
+
+
+def _refused(values: Mapping[str, Any], model_type: str) -> bool:
+    """A refused part refuses the whole."""
+    known = _table().get(model_type, {})
+    parts = known.get("parts", {}).items()
+    nested = [(values[part], expected) for part, expected in parts if isinstance(values.get(part), dict)]
+    return refused(values, model_type, known.get("num_hidden_layers")) or any(
+        _refused(inner, _part_type(inner, kind)) for inner, kind in nested
+    )
 
 
 def _with_defaults(values: dict[str, Any], model_type: str) -> dict[str, Any]:
@@ -120,9 +147,9 @@ def _with_defaults(values: dict[str, Any], model_type: str) -> dict[str, Any]:
         if values.get(key) is None:
             defaults[key] = value
     filled = {**defaults, **values}
-    for key in ("num_key_value_heads", "head_dim"):
-        if filled.get(key) is None and defaults.get(key) is not None:
-            filled[key] = defaults[key]
+    for key, types, rule in _WHERE_NULL:
+        if filled.get(key) is None and key in values and model_type in types.split():
+            filled[key] = rule(filled)
     return filled
 
 
@@ -201,6 +228,20 @@ _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Mapping[str, Any]], Any]], .
     ("time_step_rank", ("mamba", "falcon_mamba"), lambda config: -(-int(config["hidden_size"]) // 16)),
     ("num_kv_heads", ("falcon",), lambda config: config["num_attention_heads"]),
     ("ffn_hidden_size", ("falcon",), lambda config: 4 * config["hidden_size"]),
+)
+
+
+# What a class puts in the place of an explicit null; the others keep it.
+_WHERE_NULL: tuple[tuple[str, str, Callable[[Mapping[str, Any]], Any]], ...] = (
+    (
+        "num_key_value_heads",
+        "llama mistral mixtral qwen2 qwen3 phi phi3 phimoe granite granitemoe granitemoeshared granitemoehybrid olmo "
+        "olmo2 olmo3 olmoe cohere cohere2 smollm3 deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 llama4_text arcee "
+        "seed_oss hunyuan_v1_dense bitnet qwen2_vl_text qwen2_5_vl_text",
+        lambda config: config["num_attention_heads"],
+    ),
+    ("head_dim", "llama nemotron gpt_oss ernie4_5 llama4_text arcee seed_oss", _own_head_size),
+    ("head_dim", "deepseek_v2", lambda config: config["qk_rope_head_dim"]),
 )
 
 

@@ -14,7 +14,7 @@ import gguf
 from ..errors import Code, ModelyardError
 from ..formats.ggml_types import GgmlType
 from . import lazy
-from .config import Config, bounded, read_config, text_config
+from .config import Config, bounded, read_text_config
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
@@ -112,7 +112,7 @@ class Family:
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Config:
         """The configuration this family works on, from config.json."""
-        return text_config(read_config(raw))
+        return read_text_config(raw)
 
     def prepare(self, config: Config) -> Config:
         """The configuration after this family's own corrections."""

@@ -75,7 +75,8 @@ def _card(files: SmallFiles) -> dict[str, Any]:
     """The front matter of README.md; a card that is no valid YAML tells nothing."""
     import yaml
 
-    lines = (files.text("README.md") or "").splitlines()
+    # A byte order mark hides the front matter from the reference too, so it is kept here.
+    lines = (files.read("README.md") or b"").decode("utf-8", "replace").splitlines()
     if not lines or lines[0] != "---":
         return {}
     end = lines.index("---", 1) if "---" in lines[1:] else len(lines)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from modelyard.convert.config import Config, read_config, text_config
+from modelyard.convert.config import Config, read_config, read_text_config, text_config
 from modelyard.convert.rope import llama3_factors, rope_parameters
 from modelyard.errors import Code, ModelyardError
 
@@ -93,3 +95,49 @@ def test_llama3_factors() -> None:
     assert factors is not None and len(factors) == 64
     assert factors[0] == 1.0 and factors[-1] == 8.0
     assert llama3_factors({"rope_type": "linear"}, 128) is None
+
+
+REFUSED = [
+    ("llama", {"rope_scaling": {"rope_type": "yarn"}}),  # no factor
+    ("llama", {"rope_scaling": {"factor": 2.0}}),  # no kind
+    ("qwen2", {"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}),
+    ("gemma3_text", {"rope_scaling": {"type": "linear", "factor": 8.0}}),  # knows only the newer name
+    ("granite", {"rope_scaling": {"type": "linear", "factor": 8.0}}),
+    ("olmo2", {"rope_scaling": {"rope_type": "linear", "factor": 2.0}}),
+    ("olmo2", {"rope_scaling": {"type": "yarn", "factor": 2.0}}),
+    ("qwen3", {"num_hidden_layers": 3, "layer_types": ["full_attention"]}),
+]
+READ = [
+    ("llama", {"rope_scaling": {"type": "linear", "factor": 2}}),
+    ("llama", {"rope_scaling": {"type": "of_its_own"}}),
+    ("mistral", {"rope_scaling": {"rope_type": "yarn"}}),  # looks at nothing
+    ("gemma3_text", {"rope_scaling": {"rope_type": "linear", "factor": 8.0}}),
+    ("olmo2", {"rope_scaling": {"type": "dynamic", "factor": 2.0}}),
+    ("qwen3", {"num_hidden_layers": 1, "layer_types": ["full_attention"]}),
+]
+
+
+@pytest.mark.parametrize(("model_type", "values"), REFUSED)
+def test_a_configuration_transformers_refuses_gets_no_defaults(model_type: str, values: dict[str, Any]) -> None:
+    """Recorded from transformers 4.57.6; conversion/base.py load_hparams then reads config.json alone."""
+    raw = {"model_type": model_type, **values}
+    assert read_config(raw) == raw
+    config = read_text_config(raw)
+    assert config.find("rms_norm_eps") is None
+    assert config["rms_norm_eps"] > 0  # where the reference fails, the default is assumed
+
+
+@pytest.mark.parametrize(("model_type", "values"), READ)
+def test_a_configuration_transformers_reads_gets_defaults(model_type: str, values: dict[str, Any]) -> None:
+    assert read_config({"model_type": model_type, **values})["rms_norm_eps"] > 0
+
+
+def test_a_refused_part_refuses_the_whole() -> None:
+    inner = {"model_type": "gemma3_text", "rope_scaling": {"type": "linear", "factor": 8.0}}
+    assert read_config({"model_type": "gemma3", "text_config": inner})["text_config"] == inner
+
+
+def test_null_key_heads_mean_what_the_class_makes_of_them() -> None:
+    for model_type, expected in (("llama", 6), ("qwen3", 6), ("mistral", 6), ("qwen2_moe", None), ("gemma", None)):
+        raw = {"model_type": model_type, "num_attention_heads": 6, "num_key_value_heads": None}
+        assert read_config(raw)["num_key_value_heads"] == expected

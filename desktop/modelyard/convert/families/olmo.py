@@ -30,7 +30,7 @@ class Olmo2(Family):
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
-        if "sliding_window" not in self.config:
+        if self.config.get("sliding_window") is None:
             return
         keys.add_sliding_window(self.config["sliding_window"])
         if "layer_types" in self.config:
