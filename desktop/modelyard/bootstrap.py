@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .engines.base import Engine, InstalledModel
     from .events import CancelToken
     from .host.children import Child
+    from .host.proxy_login import ProxyLogin
     from .host.secrets import AccessKeys
     from .hub.endpoints import Endpoint
     from .hub.session import Session
@@ -118,9 +119,14 @@ class House:
         return Session(endpoint, credentials, Network(self.proxy()))
 
     def proxy(self) -> str:
-        """ "system", "none" or an address."""
-        chosen = self.settings.text("proxy")
-        return self.settings.text("proxy_address") if chosen == "address" else chosen
+        """ "system", "none" or an address with its login. May wait for the keyring's owner."""
+        return self.proxy_login.address()
+
+    @property
+    def proxy_login(self) -> ProxyLogin:
+        from .host.proxy_login import ProxyLogin
+
+        return ProxyLogin(self.settings, self.keys)
 
     @property
     def surroundings(self) -> Surroundings:
@@ -159,6 +165,7 @@ class House:
 
         if record.get("job") == "import":
             tidy(JobBook(self.folders.jobs), self.surroundings.work_folder)
+        self.proxy_login.settle()  # before a second process reads the settings
         child = Child(self_command("worker", "--data-dir", str(self.folders.root)))
         child.send({**record, "keys": self.keys.not_in_keyring()})
         return child
@@ -305,7 +312,8 @@ def make_tools(house: House) -> Tools:
         return newer_release(__version__, Network(house.proxy()))
 
     access = HubAccess(house.keys, house.endpoint, house.hub)
-    return Tools(try_ollama, access, Checkup(house.settings, lambda: house.surroundings, access), newer)
+    checkup = Checkup(house.settings, lambda: house.surroundings, access)
+    return Tools(try_ollama, access, checkup, newer, house.proxy_login)
 
 
 def _window_arguments(arguments: list[str]) -> argparse.Namespace:

@@ -280,6 +280,14 @@
         <translation>访问令牌</translation>
     </message>
     <message>
+        <source>The password of the proxy is kept in the system&apos;s keyring.</source>
+        <translation>代理密码已存入系统钥匙串。</translation>
+    </message>
+    <message>
+        <source>There is no safe keyring: the password of the proxy is held until Modelyard closes.</source>
+        <translation>没有可用的安全钥匙串：代理密码只保留到 Modelyard 关闭。</translation>
+    </message>
+    <message>
         <source>Downloads</source>
         <translation>下载</translation>
     </message>

@@ -76,6 +76,25 @@ def test_what_means_nothing_now_is_hidden(view: SettingsView, house: House) -> N
     assert rows["download_address"].isHidden() and not rows["mirror_gets_token"].isHidden()
 
 
+@pytest.mark.parametrize(("safe", "said"), [(True, "system's keyring"), (False, "until Modelyard closes")])
+def test_a_password_typed_into_the_proxys_address_goes_to_the_keyring(
+    view: SettingsView, house: House, safe: bool, said: str
+) -> None:
+    told: list[str] = []
+    view.context.routes.toast.connect(told.append)
+    house.proxy_login.safe = safe
+    turn_to(view, "Downloads")
+    view._store("proxy", "address")
+    rows = {row.setting.key: row for row in view.findChildren(SettingRow)}
+    field = rows["proxy_address"].findChild(QLineEdit)
+    field.setText("http://lin:s3cret@proxy:3128")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.text() == house.settings.text("proxy_address") == "http://lin@proxy:3128"
+    wait_for(lambda: bool(told))
+    assert said in told[0] and house.proxy_login.kept == {"http://lin@proxy:3128": "s3cret"}
+    assert "s3cret" not in house.settings.path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("action", "code", "section"),
     [

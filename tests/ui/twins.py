@@ -35,7 +35,7 @@ from modelyard.importing.wire import from_json, to_json
 from modelyard.modelfile.persona import Persona
 from modelyard.ui.services import Services, Starter
 
-from .twins_settings import TwinAccess, TwinCheckup, tools
+from .twins_settings import TwinAccess, TwinCheckup, TwinProxyLogin, tools
 
 MODEL = InstalledModel(
     engine="builtin",
@@ -226,6 +226,8 @@ class House:
         self.searched: list[str] = []
         self.access = TwinAccess()
         self.checkup = TwinCheckup()
+        self.proxy_login = TwinProxyLogin()
+        self.plan: Callable[[Inspection, ImportChoice], ImportPlan | Refusal] = plan_of
         self.account: Account | ModelyardError = Account("lin", "write", can_write=("lin", "studio"))
 
     def chats(self) -> ChatStore:
@@ -272,7 +274,7 @@ class House:
             folders=self.folders,
             engines=lambda: {"builtin": self.engine, "ollama": self.ollama},  # type: ignore[dict-item]
             parse=lambda text: GgufFile(Path(text)),
-            plan=plan_of,
+            plan=lambda inspection, choice: self.plan(inspection, choice),
             jobs=JobBook(self.folders.jobs),
             start_worker=self.start_worker,
             redact=redact,
@@ -287,6 +289,6 @@ class House:
             machine=lambda: Machine("Linux", 16 << 30, 8 << 30, 4),
             publisher=self.publisher,
             search_hub=self.search_hub,
-            tools=tools(self.access, self.checkup),
+            tools=tools(self.access, self.checkup, self.proxy_login),
             running_cost=self.running_cost,
         )

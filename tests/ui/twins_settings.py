@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken
-from modelyard.host.secrets import Place, secret_from_text
+from modelyard.host.secrets import Place, Secret, secret_from_text
 from modelyard.hub.values import Account
 from modelyard.importing.access import KeyState, SourceReport
 from modelyard.importing.checkup import Finding, Part
@@ -85,5 +85,20 @@ def try_ollama(text: str) -> str:
     return "0.40.2"
 
 
-def tools(access: TwinAccess, checkup: TwinCheckup) -> Tools:
-    return Tools(try_ollama, access, checkup, lambda: "")  # type: ignore[arg-type]
+class TwinProxyLogin:
+    """`safe`: there is a keyring."""
+
+    def __init__(self) -> None:
+        self.safe = True
+        self.kept: dict[str, str] = {}
+
+    def keep(self, address: str, password: Secret) -> Place:
+        self.kept[address] = password.reveal()
+        return Place.KEYRING if self.safe else Place.SESSION
+
+    def settle(self) -> Place | None:
+        return None
+
+
+def tools(access: TwinAccess, checkup: TwinCheckup, login: TwinProxyLogin) -> Tools:
+    return Tools(try_ollama, access, checkup, lambda: "", login)  # type: ignore[arg-type]

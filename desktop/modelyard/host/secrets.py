@@ -15,6 +15,7 @@ from typing import NoReturn, Protocol
 from ..errors import Code, ModelyardError
 
 _KEY_FORM = re.compile(r"[\x21-\x7e]{8,512}")
+_PASSED_ON = re.compile(r"[^\x00-\x1f]{1,512}")  # from process to process: passwords of proxies too
 _VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 
@@ -140,7 +141,7 @@ class AccessKeys:
     def take_over(self, keys: Mapping[str, str]) -> None:
         """What not_in_keyring() of the parent gave."""
         for host, text in keys.items():
-            if isinstance(text, str) and _KEY_FORM.fullmatch(text):
+            if isinstance(text, str) and _PASSED_ON.fullmatch(text):
                 if host:
                     self._session.set(host, Secret(text))
                 else:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .proxy_login import split_password
+
 Value = bool | int | float | str
 
 
@@ -119,9 +121,11 @@ class Settings:
         return bool(self.get(key))
 
     def set(self, key: str, value: Value) -> None:
-        """Raises KeyError (undeclared), ValueError (wrong type or range), OSError (not writable)."""
+        """Raises KeyError (undeclared), ValueError (wrong type or range, a password), OSError (not writable)."""
         if not _BY_KEY[key].accepts(value):
             raise ValueError(f"{key} does not accept {value!r}")
+        if key == "proxy_address" and split_password(str(value))[1] is not None:
+            raise ValueError(f"{key} would hold a password; that belongs into the keyring")
         if self.get(key) == value and key in self._values:
             return
         self._values[key] = value

@@ -19,10 +19,13 @@ from PySide6.QtWidgets import QApplication
 from .. import APP_ID, APP_NAME, __version__
 from ..errors import Code, ModelyardError
 from ..host.folders import resources_folder
+from ..host.proxy_login import split_password
 from ..words.catalogue import catalogue
+from .background import in_background
 from .chat.answers import Answers
 from .context import Context
 from .design.theme import Theme
+from .first_paint import after_first_paint
 from .i18n import Translations, chosen_language
 from .jobs import Jobs
 from .manners.fault_report import fault_report
@@ -68,8 +71,9 @@ class Desktop(QObject):
         self._services = services
         settings = services.settings
         resources = resources_folder()
-        self.theme = Theme(app, resources, settings.text("look"), float(settings.get("text_scale")))
         self._translations = Translations(app, resources / "i18n")
+        self._language = self._speak()
+        self.theme = Theme(app, resources, settings.text("look"), float(settings.get("text_scale")))
         self.jobs = Jobs(services, self)
         self._answers = Answers(services, self)
         self.window = self._make_window()
@@ -78,10 +82,14 @@ class Desktop(QObject):
         self._updates.found.connect(lambda version: self.window.say_newer(version))
         settings.watch(self._setting_changed)
 
-    def _make_window(self) -> MainWindow:
+    def _speak(self) -> str:
+        """Speaks the chosen language from now on; returns it."""
         language = chosen_language(self._services.settings.text("language"))
         self._translations.use(language)
-        context = Context(self._services, self.theme, catalogue(language), Routes(self), self.jobs, self._answers)
+        return language
+
+    def _make_window(self) -> MainWindow:
+        context = Context(self._services, self.theme, catalogue(self._language), Routes(self), self.jobs, self._answers)
         return MainWindow(context, page_makers(context))
 
     def open(self, opening: Opening) -> None:
@@ -95,7 +103,14 @@ class Desktop(QObject):
         self.window.say_what_happened()
         if opening.crashed:
             self.window.say_crashed(fault_report(opening.crashed))
+        after_first_paint(self.window, self._settle_proxy_password)
         self.window.show()
+
+    def _settle_proxy_password(self) -> None:
+        """An older version kept it in the settings."""
+        login = self._services.tools.proxy_login
+        if split_password(self._services.settings.text("proxy_address"))[1] is not None:
+            in_background(self, lambda _token: login.settle(), lambda _place: None, self.show_fault)
 
     def come_forward(self, text: str) -> None:
         """A second start handed over what it was asked to open."""
@@ -127,6 +142,8 @@ class Desktop(QObject):
 
     def _speak_anew(self) -> None:
         old = self.window
+        self._language = self._speak()
+        self.theme.apply()  # the font's marks follow the language
         self.window = self._make_window()
         self.window.setGeometry(old.geometry())
         self.window.go(old.current or Place.CHAT)

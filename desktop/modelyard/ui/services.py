@@ -19,6 +19,7 @@ from ..modelfile.persona import Persona
 
 if TYPE_CHECKING:
     from ..chat.store import ChatStore
+    from ..host.proxy_login import ProxyLogin
     from ..hub.values import Account, SearchHit
     from ..importing.access import HubAccess
     from ..importing.checkup import Checkup
@@ -58,6 +59,7 @@ class Tools:
     access: HubAccess
     checkup: Checkup
     newer_release: Callable[[], str]
+    proxy_login: ProxyLogin
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def field_for(setting: Setting, settings: Settings, words: Catalogue, store: Sto
         return _number(setting, int(value), words, store)
     if setting.key.endswith("_folder"):
         return _FolderField(setting, str(value), store)
-    return _text(setting, str(value), store)
+    return _text(setting, settings, store)
 
 
 def _entry(words: Catalogue, key: str) -> dict[str, str]:
@@ -83,10 +83,15 @@ def _number(setting: Setting, value: int, words: Catalogue, store: Store) -> QWi
     return box
 
 
-def _text(setting: Setting, value: str, store: Store) -> QWidget:
-    edit = QLineEdit(value)
+def _text(setting: Setting, settings: Settings, store: Store) -> QWidget:
+    edit = QLineEdit(settings.text(setting.key))
     edit.setMaxLength(2000)
-    edit.editingFinished.connect(lambda: store(setting.key, edit.text().strip()))
+
+    def keep() -> None:
+        store(setting.key, edit.text().strip())
+        edit.setText(settings.text(setting.key))  # as it was kept: a password is taken out
+
+    edit.editingFinished.connect(keep)
     return edit
 
 

@@ -9,7 +9,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QListWidget, QStackedWidget, QWidget
 
 from ...errors import Action, Code, ModelyardError
+from ...host.proxy_login import split_password
+from ...host.secrets import Place
 from ...host.settings import Value
+from ..background import in_background
 from ..context import Context
 from ..shell.page import Page
 from ..widgets.buttons import button
@@ -134,6 +137,8 @@ class SettingsView(Page):
     # --- keeping -------------------------------------------------------------------------------------------------
 
     def _store(self, key: str, value: Value) -> None:
+        if key == "proxy_address":
+            value = self._without_password(str(value))
         try:
             self.context.services.settings.set(key, value)
         except OSError:
@@ -145,3 +150,19 @@ class SettingsView(Page):
             pass  # an unfinished entry; the old value stays
         for each in self._sections.values():
             each.refresh()
+
+    def _without_password(self, address: str) -> str:
+        """A password that was typed into an address goes to the keyring, not into the settings."""
+        address, password = split_password(address)
+        login = self.context.services.tools.proxy_login
+        if password is not None:
+            in_background(self, lambda _token: login.keep(address, password), self._password_kept, self._password_lost)
+        return address
+
+    def _password_kept(self, place: Place) -> None:
+        kept = self.tr("The password of the proxy is kept in the system's keyring.")
+        held = self.tr("There is no safe keyring: the password of the proxy is held until Modelyard closes.")
+        self.context.routes.toast.emit(kept if place is Place.KEYRING else held)
+
+    def _password_lost(self, error: ModelyardError) -> None:
+        self.states.show_error(error, lambda _action: self.states.show_content())
