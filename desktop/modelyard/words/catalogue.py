@@ -51,9 +51,12 @@ class Catalogue:
         )
 
     def error_line(self, error: ModelyardError) -> str:
-        """One line for the command line."""
+        """What happened and why, in one line. A title stands without its full stop."""
         text = self.error(error)
-        return f"{text.title} {text.reason}".strip()
+        if not text.reason:
+            return text.title
+        stop = "" if text.title.endswith(("?", "!", "？", "！")) else "。" if self.language == "zh_CN" else "."
+        return f"{text.title}{stop} {text.reason}"
 
     def warning(self, code: str, fields: Mapping[str, Any]) -> str:
         return self._fill(str(self._entry("warnings", code).get("text", code)), fields)

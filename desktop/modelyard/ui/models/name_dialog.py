@@ -81,8 +81,7 @@ class NameDialog(QDialog):
         self.accept()
 
     def _refused(self, error: ModelyardError) -> None:
-        words = self._context.words.error(error)
-        self._problem.setText(f"{words.title} {words.reason}".strip())
+        self._problem.setText(self._context.words.error_line(error))
         self._problem.show()
         set_property(self._technical, "bad", True)
         self._agree.setEnabled(True)
