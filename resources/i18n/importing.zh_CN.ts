@@ -12,6 +12,10 @@
         <translation>正在查看……</translation>
     </message>
     <message>
+        <source>Starting Ollama …</source>
+        <translation>正在启动 Ollama…</translation>
+    </message>
+    <message>
         <source>Size &amp; quality</source>
         <translation>体积与质量</translation>
     </message>
@@ -72,6 +76,14 @@
     <message>
         <source>Chat now</source>
         <translation>开始聊天</translation>
+    </message>
+    <message>
+        <source>Make a persona</source>
+        <translation>制作角色</translation>
+    </message>
+    <message>
+        <source>Publish</source>
+        <translation>发布</translation>
     </message>
     <message>
         <source>Show in Models</source>
@@ -181,6 +193,10 @@
     <message>
         <source>Chat</source>
         <translation>聊天</translation>
+    </message>
+    <message>
+        <source>Starting Ollama …</source>
+        <translation>正在启动 Ollama…</translation>
     </message>
 </context>
 <context>
@@ -350,6 +366,10 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
         <source>Go on</source>
         <translation>继续</translation>
     </message>
+    <message>
+        <source>Starting Ollama …</source>
+        <translation>正在启动 Ollama…</translation>
+    </message>
 </context>
 <context>
     <name>RepairChoice</name>
@@ -359,7 +379,7 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
     </message>
     <message>
         <source>Your own file is never changed.</source>
-        <translation>您自己的文件绝不会被改动。</translation>
+        <translation>你自己的文件绝不会被改动。</translation>
     </message>
 </context>
 <context>
@@ -373,8 +393,8 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
         <translation>名称与角色</translation>
     </message>
     <message>
-        <source>You can change both later. Next is enough.</source>
-        <translation>两者以后都能更改，直接继续也可以。</translation>
+        <source>Both can be changed later. To leave them as they are, press Import.</source>
+        <translation>两者以后都能更改；不想改就直接点“导入”。</translation>
     </message>
     <message>
         <source>Who should it be?</source>
@@ -387,6 +407,10 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
     <message>
         <source>Planning …</source>
         <translation>正在规划……</translation>
+    </message>
+    <message>
+        <source>Starting Ollama …</source>
+        <translation>正在启动 Ollama…</translation>
     </message>
     <message>
         <source>Technical name: {name}</source>

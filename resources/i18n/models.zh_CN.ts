@@ -135,7 +135,7 @@
     </message>
     <message>
         <source>Nothing goes before you choose it. Models and conversations are not touched.</source>
-        <translation>未经您选择，不会删除任何东西。模型和对话不受影响。</translation>
+        <translation>未经你选择，不会删除任何东西。模型和对话不受影响。</translation>
     </message>
     <message>
         <source>Free up space</source>
@@ -439,6 +439,25 @@
     <message>
         <source>In memory</source>
         <translation>已载入内存</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsView</name>
+    <message>
+        <source>A model is still being fetched from the Ollama library.</source>
+        <translation>仍在从 Ollama 模型库获取模型。</translation>
+    </message>
+    <message>
+        <source>What came so far stays; getting the same name again goes on there.</source>
+        <translation>已下载的部分会保留；再次获取同名模型时会接着下载。</translation>
+    </message>
+    <message>
+        <source>A model is still being published.</source>
+        <translation>仍在发布模型。</translation>
+    </message>
+    <message>
+        <source>What was uploaded stays there and is not sent again when you publish it once more.</source>
+        <translation>已上传的内容会保留；再次发布时不会重复上传。</translation>
     </message>
 </context>
 <context>

@@ -13,7 +13,7 @@
     </message>
     <message>
         <source>Private: only you see it</source>
-        <translation>私有：只有您能看到</translation>
+        <translation>私有：只有你能看到</translation>
     </message>
     <message>
         <source>Repository</source>
@@ -21,7 +21,7 @@
     </message>
     <message>
         <source>Your access key belongs to {account} and may write.</source>
-        <translation>您的访问令牌属于 {account}，具有写入权限。</translation>
+        <translation>你的访问令牌属于 {account}，具有写入权限。</translation>
     </message>
     <message>
         <source>Where it goes</source>
@@ -29,7 +29,7 @@
     </message>
     <message>
         <source>A repository of that name which is already yours is completed; its visibility stays.</source>
-        <translation>如果您已有同名仓库，会在其中补充文件，其可见性不变。</translation>
+        <translation>如果你已有同名仓库，会在其中补充文件，其可见性不变。</translation>
     </message>
     <message>
         <source>What is uploaded</source>
@@ -64,7 +64,7 @@
     </message>
     <message>
         <source>Looking at the model and your access key …</source>
-        <translation>正在查看模型和您的访问令牌…</translation>
+        <translation>正在查看模型和你的访问令牌…</translation>
     </message>
     <message>
         <source>Look again</source>
@@ -76,7 +76,7 @@
     </message>
     <message>
         <source>You may leave this page; it goes on. If it is stopped, the next time it goes on where it was.</source>
-        <translation>您可以离开此页面，上传会继续。中断后下次会从中断处继续。</translation>
+        <translation>你可以离开此页面，上传会继续。中断后下次会从中断处继续。</translation>
     </message>
     <message>
         <source>Cancel</source>

@@ -16,6 +16,37 @@
     </message>
 </context>
 <context>
+    <name>CrashDialog</name>
+    <message>
+        <source>Report of the crash</source>
+        <translation>崩溃报告</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Modelyard sends nothing by itself. If you ask somebody for help, copy this and give it to them; keys, passwords and the name of your home folder were taken out.</source>
+        <translation>Modelyard 不会自行发送任何内容。需要求助时，请复制这份报告交给对方；其中的密钥、密码和个人文件夹名称已去除。</translation>
+    </message>
+    <message>
+        <source>Copy for help</source>
+        <translation>复制求助信息</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Modelyard ended unexpectedly the last time</source>
+        <translation>Modelyard 上次意外退出</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+</context>
+<context>
     <name>DropOverlay</name>
     <message>
         <source>Drop to import</source>
@@ -56,11 +87,11 @@
         <translation>Modelyard 上次意外退出，你的数据没有丢失。</translation>
     </message>
     <message>
-        <source>Copy for help</source>
-        <translation>复制求助信息</translation>
+        <source>Show the report</source>
+        <translation>查看报告</translation>
     </message>
     <message>
-        <source>Modelyard {version} is there.</source>
+        <source>Modelyard {version} is available.</source>
         <translation>Modelyard {version} 已发布。</translation>
     </message>
     <message>

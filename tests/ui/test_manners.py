@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QByteArray
 from PySide6.QtNetwork import QLocalSocket
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from modelyard.errors import Code, ModelyardError
 from modelyard.importing.jobs import JobState
@@ -22,6 +22,7 @@ from modelyard.ui.manners.job_manners import JobManners
 from modelyard.ui.manners.single_instance import SingleInstance, hand_over, meeting_place
 from modelyard.ui.manners.update_check import UpdateCheck
 from modelyard.ui.shell.banner import Banner
+from modelyard.ui.shell.crash_dialog import CrashDialog
 
 from .scenes import FILE, press, pump, wait_for
 from .twins import House, import_script
@@ -123,7 +124,7 @@ def test_updates_are_looked_for_only_after_consent_and_once_a_day(desk: Desktop,
     house.settings.set("update_check", True)
     check.look_if_due()
     wait_for(lambda: bool(desk.window.findChildren(Banner)))
-    assert desk.window.findChildren(Banner)[0].accessibleName() == "Modelyard 0.9.0 is there."
+    assert desk.window.findChildren(Banner)[0].accessibleName() == "Modelyard 0.9.0 is available."
     check.look_if_due()
     pump(0.1)
     assert len(asked) == 1
@@ -148,9 +149,15 @@ def test_a_crash_of_the_last_run_is_told(desk: Desktop) -> None:
     (banner,) = desk.window.findChildren(Banner)
     assert "ended unexpectedly" in banner.accessibleName()
     pump(0.05)
-    press(banner, "Copy for help")
+    press(banner, "Show the report")
+    dialog = desk.window.findChild(CrashDialog)
+    assert dialog is not None and dialog.isVisible()
+    shown = dialog.findChild(QPlainTextEdit).toPlainText()
+    assert "Segmentation fault" in shown and "hf_abc" not in shown
+    press(dialog, "Copy for help")
     copied = QApplication.clipboard().text()
-    assert "Segmentation fault" in copied and "Qt 6" in copied and "hf_abc" not in copied
+    assert "Segmentation fault" in copied and "Qt 6" in copied and copied == shown
+    press(dialog, "Close")
 
 
 def test_the_program_tells_its_crash_at_the_next_start(tmp_path: Path) -> None:

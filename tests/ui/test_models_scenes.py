@@ -14,7 +14,6 @@ from modelyard.engines.base import EngineState, ModelDetails, RunningModel
 from modelyard.errors import Code, ModelyardError
 from modelyard.modelfile.persona import Persona
 from modelyard.ui.app import Desktop
-from modelyard.ui.models.library import Entry
 from modelyard.ui.widgets.fold import Fold
 from tests.builders.gguf_files import tiny_llama
 
@@ -52,7 +51,7 @@ def tidy(view: Any) -> None:
 
 
 def publish(view: Any) -> None:
-    view.show_publish(Entry(MODEL))
+    view.show_publish(MODEL)
     wait_for(lambda: view.publish_page._form is not None)
 
 

@@ -17,7 +17,6 @@ from modelyard.importing.publishing import PublishRequest
 from modelyard.importing.wire import from_json
 from modelyard.modelfile.persona import Persona
 from modelyard.ui.app import Desktop
-from modelyard.ui.models.library import Entry
 from modelyard.ui.routes import Place
 from modelyard.ui.widgets.error_panel import ErrorPanel
 from tests.builders.gguf_files import tiny_llama
@@ -50,7 +49,7 @@ def publish_page(desk: Desktop) -> Any:
     desk.window.go(Place.MODELS)
     view: Any = desk.window.page("models")
     wait_for(lambda: view.list_page.list.current is not None)
-    view.show_publish(Entry(MODEL))
+    view.show_publish(MODEL)
     page = view.publish_page
     wait_for(lambda: page._preview is not None)
     pump(0.05)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from modelyard.errors import Action, Code, ModelyardError
 from modelyard.importing.jobs import JobState
 from modelyard.ui.app import Desktop, Opening, _LastNet
+from modelyard.ui.background import in_background
 from modelyard.ui.importing.original import OriginalOffer
 from modelyard.ui.routes import Place
 from modelyard.ui.settings.view import SettingsView
@@ -111,6 +112,24 @@ def test_closing_asks_while_an_import_runs(desk: Desktop, house: House, monkeypa
     assert desk.window.close()
     desk.close()
     assert desk.jobs.all()[0].state is JobState.INTERRUPTED
+
+
+def test_closing_asks_while_a_model_is_published_or_fetched(desk: Desktop, house: House, monkeypatch: Any) -> None:
+    asked: list[str] = []
+
+    def ask(_parent: object, question: str, text: str, *_buttons: str) -> bool:
+        asked.append(f"{question} {text}")
+        return len(asked) > 1
+
+    monkeypatch.setattr("modelyard.ui.shell.window.ask", ask)
+    desk.window.go(Place.MODELS)
+    view: Any = desk.window.page("models")
+    view.publish_page._sending = True
+    view.list_page.pull_card._call = in_background(view, lambda token: token.wait(5.0), print, print)
+    assert not desk.window.close()
+    assert "still being published" in asked[0] and "Ollama library" in asked[0] and "import" not in asked[0]
+    assert desk.window.close()
+    assert not view.publish_page.sending and not view.list_page.pull_card.busy
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from modelyard.engines.base import EngineState, EngineStatus
 from modelyard.errors import Code, ModelyardError
+from modelyard.events import CancelToken
 from modelyard.importing.inspection import Inspection, Refusal
 from modelyard.importing.jobs import JobState
+from modelyard.importing.plan import ImportChoice, ImportPlan
 from modelyard.ui.app import Desktop
 from modelyard.ui.importing.hub_search import worth_asking
 from modelyard.ui.importing.role_page import StarterCard
@@ -23,7 +27,7 @@ from modelyard.ui.importing.size_row import SizeRow
 from modelyard.ui.routes import Place
 
 from .scenes import FILE, press, pump, wait_for
-from .twins import House, import_script, inspection_of
+from .twins import House, import_script, inspection_of, plan_of
 
 
 def wizard(desk: Desktop) -> Any:
@@ -32,6 +36,10 @@ def wizard(desk: Desktop) -> Any:
 
 def texts(root: QWidget) -> str:
     return "\n".join(label.text() for label in root.findChildren(QLabel) if label.isVisible())
+
+
+def buttons(root: QWidget) -> list[str]:
+    return [each.text() for each in root.findChildren(QPushButton) if each.isVisible()]
 
 
 def to_check(desk: Desktop) -> Any:
@@ -224,3 +232,103 @@ def test_a_model_that_is_here_already(desk: Desktop) -> None:
     wait_for(lambda: page._page is page._check)
     assert page._draft.text == "builtin:smollm2-135m-instruct"
     menu.close()
+
+
+class Sleeping:
+    """An Ollama that is installed and does not run until it is started; `refuse`: it does not start."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.refuse: ModelyardError | None = None
+        self.go = threading.Event()
+        house.settings.set("engine", "ollama")
+        house.ollama.state = EngineState.STOPPED
+        house.ollama.start = self.start  # type: ignore[attr-defined]
+        house.plan = self.plan
+
+    def plan(self, inspection: Inspection, choice: ImportChoice) -> ImportPlan | Refusal:
+        if choice.engine == "ollama" and self._house.ollama.state is EngineState.STOPPED:
+            return Refusal(Code.OLLAMA_STOPPED, {"address": "127.0.0.1:11434"})
+        return plan_of(inspection, choice)
+
+    def start(self, cancel: CancelToken) -> EngineStatus:
+        while not self.go.wait(0.01):
+            cancel.check()
+        if self.refuse is not None:
+            raise self.refuse
+        self._house.ollama.state = EngineState.READY
+        return self._house.ollama.status()
+
+
+def test_ollama_is_started_where_it_is_needed(desk: Desktop, house: House) -> None:
+    sleeping = Sleeping(house)
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: "Start Ollama" in buttons(page))
+    rows = [each for each in page.findChildren(SizeRow) if each.isVisible()]
+    rows[-1].click()
+    wait_for(lambda: "Start Ollama" in buttons(page))
+    chosen = page._check._sizes.current.size
+    press(page, "Start Ollama")
+    wait_for(lambda: "Starting Ollama" in texts(page))
+    assert desk.window.current == "wizard" and not page._next.isEnabled()
+    sleeping.refuse = ModelyardError(Code.OLLAMA_START_FAILED, detail="exit status 1")
+    sleeping.go.set()
+    wait_for(lambda: "did not start" in texts(page))
+    sleeping.refuse = None
+    press(page, "Try again")
+    wait_for(lambda: "Start Ollama" in buttons(page))
+    press(page, "Start Ollama")
+    wait_for(lambda: page._check.valid)
+    assert page._check._sizes.current.size == chosen and page._check._destination.engine == "ollama"
+
+
+def stopped_import(desk: Desktop, house: House) -> Any:
+    """An import that failed because Ollama had been ended meanwhile; the wizard shows it."""
+    stopped = {"event": "failed", "code": "ollama_stopped", "fields": {"address": "127.0.0.1:11434"}}
+    house.script = [*import_script()[:6], stopped]
+    page = to_check(desk)
+    page._go_next()
+    page._go_next()
+    wait_for(lambda: "Start Ollama" in buttons(page))
+    house.script = import_script()
+    return page
+
+
+def test_a_failed_import_starts_ollama_and_goes_on(desk: Desktop, house: House) -> None:
+    page = stopped_import(desk, house)
+    sleeping = Sleeping(house)
+    press(page, "Start Ollama")
+    assert "Starting Ollama …" in buttons(page) and "Start Ollama" not in buttons(page)
+    sleeping.go.set()
+    wait_for(lambda: page._page is page._done)
+
+
+def test_a_job_card_starts_ollama_and_goes_on(desk: Desktop, house: House) -> None:
+    stopped_import(desk, house)
+    sleeping = Sleeping(house)
+    desk.window.go(Place.IMPORTS)
+    imports = desk.window.page("imports")
+    press(imports, "Start Ollama")
+    assert "Starting Ollama …" in buttons(imports)
+    sleeping.go.set()
+    wait_for(lambda: desk.jobs.all()[0].state is JobState.DONE)
+
+
+def test_from_done_to_a_persona_and_to_publishing(desk: Desktop) -> None:
+    page = to_check(desk)
+    page._go_next()
+    page._go_next()
+    wait_for(lambda: "Make a persona" in buttons(page))
+    press(page, "Make a persona")
+    wait_for(lambda: desk.window.current == "personas")
+    personas: Any = desk.window.page("personas")
+    wait_for(lambda: personas.editing)
+    assert personas.editor.draft().persona.base == "smollm2-135m-instruct"
+    desk.window.go("wizard")
+    wait_for(lambda: "Publish" in buttons(page))
+    press(page, "Publish")
+    wait_for(lambda: desk.window.current == "models")
+    models: Any = desk.window.page("models")
+    assert models.currentWidget() is models.publish_page
+    pump(0.2)

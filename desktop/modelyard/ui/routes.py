@@ -24,7 +24,7 @@ class Routes(QObject):
     """Signals: go(Place), import_text(str) with a path, link or "" for the wizard's first page,
     chat_with(engine, model), models_changed(), toast(text), titled(text) with what the chat is about,
     mend(Action, ModelyardError) for error buttons that lead to another page, persona_wanted(Persona) to edit one that
-    is not stored yet: then go(Place.PERSONAS)."""
+    is not stored yet: then go(Place.PERSONAS); publish(InstalledModel)."""
 
     go = Signal(object)
     import_text = Signal(str)
@@ -34,6 +34,7 @@ class Routes(QObject):
     titled = Signal(str)
     mend = Signal(object, object)
     persona_wanted = Signal(object)
+    publish = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)

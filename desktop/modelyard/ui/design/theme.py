@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -109,6 +109,8 @@ class Theme(QObject):
             if better is not None:
                 font.setFamily(better)
         font.setPointSizeF(self.point_size("body"))
+        if _is_han(QFontInfo(font).family()) and QLocale().language() != QLocale.Language.Chinese:
+            font.setFeature(QFont.Tag("pwid"), 1)  # else quotation marks and dots are as wide as a Han character
         return font
 
     def _ask_platform(self) -> None:
@@ -124,6 +126,10 @@ class Theme(QObject):
     def _system_changed(self) -> None:
         if self._look == "system":
             self.apply()
+
+
+def _is_han(family: str) -> bool:
+    return "CJK" in family or family.startswith("Source Han")
 
 
 def _palette(colours: Colours) -> QPalette:

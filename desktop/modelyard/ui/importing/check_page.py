@@ -15,6 +15,7 @@ from ...importing.inspection import AS_IS, Fit, Inspection, Refusal, SizeOption
 from ...importing.plan import NO_ENGINE, ImportChoice, ImportPlan
 from ..background import Call, in_background
 from ..context import Context
+from ..models.starting import start_engine
 from ..widgets.cards import Card
 from ..widgets.labels import Text
 from ..widgets.layout import clear
@@ -82,12 +83,26 @@ class CheckPage(WizardPage):
 
     def _mend(self, action: Action, error: ModelyardError) -> None:
         if action is Action.RETRY:
-            self._found = None
-            self.enter()
+            self._again()
         elif action is Action.CHOOSE_OTHER:
             self.backward.emit()
+        elif action is Action.START_OLLAMA:
+            self._start_ollama()
         else:
             self.context.routes.mend_error(action, error)
+
+    def _start_ollama(self) -> None:
+        """Here and now, with the answers kept; then the card looks again."""
+        self.stop()
+        if self._sizes is not None:
+            self.draft.choice = self._choice()
+        self.states.show_busy(self.tr("Starting Ollama …"))
+        self.set_valid(False)
+        self._call = start_engine(self, self.context, "ollama", lambda _status: self._again(), self._fail)
+
+    def _again(self) -> None:
+        self._found = None
+        self.enter()
 
     def _show(self, found: _Found) -> None:
         self._call = None
@@ -97,6 +112,7 @@ class CheckPage(WizardPage):
             self.draft.inspection = inspection
             self.draft.choice = ImportChoice(engine=self.draft.choice.engine, repair=bool(inspection.repairs))
         clear(self.body)
+        self._refused = Card()
         self.body.addWidget(ModelCard(self.context, inspection))
         if inspection.refusal is not None:
             self._show_refusal(inspection.refusal)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel
+from PySide6.QtWidgets import QLabel
 
+from ...engines.base import ModelDetails
+from ...errors import ModelyardError
 from ...importing.plan import NO_ENGINE
+from ..background import in_background
 from ..context import Context
 from ..design.tokens import Size, Space
 from ..routes import Place
@@ -61,7 +66,7 @@ class DonePage(WizardPage):
         if result.get("original") and result.get("original_bytes"):
             original = Original(Path(str(result["original"])), int(result["original_bytes"]))
             self.body.addWidget(OriginalOffer(self.context, original))
-        self.body.addLayout(self._buttons(str(result.get("engine", "")), str(result.get("name", "")), verdict))
+        self._go_on_with(str(result.get("engine", "")), str(result.get("name", "")), verdict)
         self.body.addStretch(1)
 
     def _first_words(self, answer: str) -> Card:
@@ -70,14 +75,38 @@ class DonePage(WizardPage):
         shown = answer if len(answer) < 400 else answer[:400].rsplit(" ", 1)[0] + " …"
         return Card(column(said, Text(shown, selectable=True), spacing=Space.XS))
 
-    def _buttons(self, engine: str, model: str, verdict: str) -> QHBoxLayout:
+    def _go_on_with(self, engine: str, model: str, verdict: str) -> None:
         routes = self.context.routes
-        line = row(None, spacing=Space.M)
-        if engine != NO_ENGINE and verdict != "embedding":
+        talks = engine != NO_ENGINE and verdict != "embedding"
+        first, second = row(None, spacing=Space.M), row(None, spacing=Space.M)
+        if talks:
             chat = button(self.tr("Chat now"), lambda: routes.chat_with.emit(engine, model), "primary")
-            line.addWidget(chat)
+            first.addWidget(chat)
+            first.addWidget(button(self.tr("Make a persona"), lambda: self._show(engine, model, self._make_persona)))
             QTimer.singleShot(0, chat, chat.setFocus)
-        line.addWidget(button(self.tr("Show in Models"), lambda: routes.go.emit(Place.MODELS)))
-        line.addWidget(button(self.tr("Import another"), self.again.emit, "quiet"))
-        line.addStretch(1)
-        return line
+        if engine != NO_ENGINE:
+            first.addWidget(button(self.tr("Publish"), lambda: self._show(engine, model, self._publish)))
+            second.addWidget(button(self.tr("Show in Models"), lambda: routes.go.emit(Place.MODELS), "quiet"))
+        second.addWidget(button(self.tr("Import another"), self.again.emit, "quiet"))
+        for each in (first, second):
+            each.addStretch(1)
+            self.body.addLayout(each)
+
+    def _show(self, engine: str, model: str, then: Callable[[ModelDetails], None]) -> None:
+        """Asks the engine about the model, for a page that goes on with it."""
+        engines = self.context.services.engines
+        in_background(self, lambda _token: engines()[engine].show(model), then, self._failed)
+
+    def _make_persona(self, details: ModelDetails) -> None:
+        model = details.model
+        persona = replace(details.persona, name=details.persona.name or model.display_name, base=model.name)
+        self.context.routes.persona_wanted.emit(persona)
+        self.context.routes.go.emit(Place.PERSONAS)
+
+    def _publish(self, details: ModelDetails) -> None:
+        self.context.routes.publish.emit(details.model)
+
+    def _failed(self, error: ModelyardError) -> None:
+        panel = self.context.error_panel(error)
+        panel.action.connect(lambda action: self.context.routes.mend_error(action, error))
+        self.body.insertWidget(self.body.count() - 1, panel)

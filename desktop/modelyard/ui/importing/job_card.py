@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QDateTime, QLocale
 
-from ...errors import Action
+from ...errors import Action, ModelyardError
 from ...events import Event
 from ...importing.jobs import Job, JobState
 from ...importing.plan import NO_ENGINE
@@ -12,8 +12,10 @@ from ...importing.sources import shown
 from ..context import Context
 from ..design.tokens import Space
 from ..figures import joined
+from ..models.starting import start_engine
 from ..widgets.buttons import button, icon_button
 from ..widgets.cards import Card
+from ..widgets.error_panel import ErrorPanel
 from ..widgets.labels import ElidedText, Pill, Text
 from ..widgets.layout import clear, column, row
 from .job_error import error_of_job
@@ -35,12 +37,13 @@ class JobCard(Card):
         super().__init__(spacing=Space.M)
         self._context = context
         self._steps: StepList | None = None
+        self._panel: ErrorPanel | None = None
         self.show_job(job)
 
     def show_job(self, job: Job) -> None:
         """Draws the card for the job's state."""
         self._job = job
-        self._steps = None
+        self._steps = self._panel = None
         clear(self.body)
         self.setAccessibleName(joined(job.title, self._state_word(job.state)))
         head = row(
@@ -60,9 +63,9 @@ class JobCard(Card):
                 Text(self.tr("Modelyard or the computer stopped in the middle. What is done is kept."), "muted")
             )
         if job.state is JobState.FAILED:
-            panel = self._context.error_panel(error_of_job(job))
-            panel.action.connect(self._mend)
-            self.body.addWidget(panel)
+            self._panel = self._context.error_panel(error_of_job(job))
+            self._panel.action.connect(self._mend)
+            self.body.addWidget(self._panel)
         if job.state is JobState.DONE and job.result.get("verdict"):
             self.body.addWidget(Text(self._context.words.label("verdicts", str(job.result["verdict"])), "muted"))
         self._add_buttons(job)
@@ -115,6 +118,16 @@ class JobCard(Card):
 
     def _mend(self, action: Action) -> None:
         if action in (Action.RETRY, Action.GO_ON):
-            self._context.jobs.go_on(self._job.id)
+            self._go_on()
+        elif action is Action.START_OLLAMA and self._panel is not None:
+            self._panel.wait(self.tr("Starting Ollama …"))
+            start_engine(self, self._context, "ollama", lambda _status: self._go_on(), self._not_started)
         else:
             self._context.routes.mend_error(action, error_of_job(self._job))
+
+    def _go_on(self) -> None:
+        self._context.jobs.go_on(self._job.id)
+
+    def _not_started(self, error: ModelyardError) -> None:
+        self.show_job(self._job)
+        self._context.routes.toast.emit(self._context.words.error(error).title)

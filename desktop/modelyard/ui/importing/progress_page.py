@@ -9,6 +9,7 @@ from ...events import Event, Kind
 from ...importing.jobs import Job, JobState
 from ..context import Context
 from ..design.tokens import Space
+from ..models.starting import start_engine
 from ..routes import Place
 from ..widgets.buttons import button
 from ..widgets.cards import Card, Notice
@@ -100,9 +101,19 @@ class ProgressPage(WizardPage):
 
     def _mend(self, action: Action, error: ModelyardError) -> None:
         if action in (Action.RETRY, Action.GO_ON) or error.code is Code.INTERNAL:
-            self.context.jobs.go_on(self.draft.job_id)
+            self._go_on()
+        elif action is Action.START_OLLAMA and self._error is not None:
+            self._error.wait(self.tr("Starting Ollama …"))
+            start_engine(self, self.context, "ollama", lambda _status: self._go_on(), self._show_other)
         else:
             self.context.routes.mend_error(action, error)
+
+    def _go_on(self) -> None:
+        self.context.jobs.go_on(self.draft.job_id)
+
+    def _show_other(self, error: ModelyardError) -> None:
+        self._clear_error()
+        self._show_error(error)
 
     def _toggle(self) -> None:
         job = self.context.jobs.get(self.draft.job_id)

@@ -13,6 +13,7 @@ from ...modelfile.persona import Persona
 from ..background import Call, in_background
 from ..context import Context
 from ..design.tokens import Space
+from ..models.starting import start_engine
 from ..services import Starter
 from ..widgets.buttons import LayoutButton
 from ..widgets.cards import Card
@@ -50,7 +51,8 @@ class RolePage(WizardPage):
         label.setBuddy(self._name)
         self._technical = Text("", "caption", selectable=True)
         self.body.addWidget(Text(self.tr("Name and role"), "title"))
-        self.body.addWidget(Text(self.tr("You can change both later. Next is enough."), "muted"))
+        enough = self.tr("Both can be changed later. To leave them as they are, press Import.")
+        self.body.addWidget(Text(enough, "muted"))
         self.body.addWidget(Card(column(label, self._name, self._technical, spacing=Space.S)))
         self.body.addSpacing(Space.S)
         self.body.addWidget(Text(self.tr("Who should it be?"), "heading"))
@@ -110,6 +112,9 @@ class RolePage(WizardPage):
             self._named()
             self._name.setFocus()
             self._name.selectAll()
+        elif action is Action.START_OLLAMA:
+            self.states.show_busy(self.tr("Starting Ollama …"))
+            self._call = start_engine(self, self.context, "ollama", lambda _status: self.confirm(), self._fail)
         else:
             self.context.routes.mend_error(action, error)
 

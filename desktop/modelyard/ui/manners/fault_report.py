@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo
 from PySide6.QtGui import QGuiApplication
@@ -19,6 +20,6 @@ def fault_report(text: str) -> str:
         f"{APP_NAME} {__version__}, Python {platform.python_version()}, Qt {qt} ({QGuiApplication.platformName()})",
         f"{platform.system()} {platform.release()} {platform.machine()}",
         "",
-        text[-_MOST:].strip(),
+        text[-_MOST:].replace(str(Path.home()), "~").strip(),
     )
     return "\n".join(lines)

@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 
+from ...engines.base import InstalledModel
 from ..context import Context
+from ..shell.going_on import GoingOn
 from ..shell.page import Page
-from .library import Entry
 from .list_page import ModelListPage
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class ModelsView(QStackedWidget):
         self.list_page = ModelListPage(context)
         self.addWidget(self.list_page)
         self.list_page.free_space.connect(self.show_free_space)
-        self.list_page.publish.connect(self.show_publish)
+        self.list_page.publish.connect(lambda entry: self.show_publish(entry.model))
 
     @cached_property
     def free_space_page(self) -> FreeSpacePage:
@@ -56,9 +57,22 @@ class ModelsView(QStackedWidget):
     def show_free_space(self) -> None:
         self._show(self.free_space_page)
 
-    def show_publish(self, entry: Entry) -> None:
-        self.publish_page.begin(entry.model)
+    def show_publish(self, model: InstalledModel) -> None:
+        self.publish_page.begin(model)
         self._show(self.publish_page)
+
+    def going_on(self) -> list[GoingOn]:
+        """A fetch from Ollama's library, an upload."""
+        found = []
+        if self.list_page.pull_card.busy:
+            what = self.tr("A model is still being fetched from the Ollama library.")
+            then = self.tr("What came so far stays; getting the same name again goes on there.")
+            found.append(GoingOn(what, then))
+        if "publish_page" in self.__dict__ and self.publish_page.sending:
+            what = self.tr("A model is still being published.")
+            then = self.tr("What was uploaded stays there and is not sent again when you publish it once more.")
+            found.append(GoingOn(what, then))
+        return found
 
     def _show(self, page: Page) -> None:
         self.setCurrentWidget(page)

@@ -30,6 +30,7 @@ from .form import PublishForm
 from .preview import Preview, look
 
 _STEPS = (PlannedStep(Step.LOOKING), PlannedStep(Step.PUBLISHING))
+_SENDS_AGAIN = (Action.RETRY, Action.GO_ON)  # what the button of an error then does
 
 
 class PublishPage(Page):
@@ -187,13 +188,15 @@ class PublishPage(Page):
         panel.action.connect(lambda action: self._mend_sending(action, error, request))
         self._body.addWidget(panel)
         self._body.addWidget(Text(self.tr("What was uploaded stays there and is not sent again."), "muted"))
-        change = button(self.tr("Change where it goes"), self._again, "quiet")
-        self._body.addLayout(row(button(self.tr("Go on"), lambda: self._send(request)), change, None))
+        buttons = row(button(self.tr("Change where it goes"), self._again), None)
+        if error.code.action not in _SENDS_AGAIN:
+            buttons.insertWidget(0, button(self.tr("Go on"), lambda: self._send(request)))
+        self._body.addLayout(buttons)
         self._body.addStretch(1)
 
     def _mend_sending(self, action: Action, error: ModelyardError, request: Mapping[str, Any]) -> None:
         match action:
-            case Action.RETRY | Action.GO_ON:
+            case _ if action in _SENDS_AGAIN:
                 self._send(request)
             case Action.CHOOSE_NAME | Action.CHOOSE_OTHER:
                 self._again()
@@ -216,10 +219,9 @@ class PublishPage(Page):
         buttons.addWidget(button(self.tr("Copy the link"), lambda: self._copy(url)))
         buttons.addStretch(1)
         self._body.addLayout(buttons)
-        run = Card(
-            Text(self.tr("Others run it with Ollama like this:"), "muted"),
-            row(Text(command, "strong", selectable=True), None, button(self.tr("Copy"), lambda: self._copy(command))),
-        )
+        line = row(Text(command, "strong", selectable=True), button(self.tr("Copy"), lambda: self._copy(command)))
+        line.setStretch(0, 1)
+        run = Card(Text(self.tr("Others run it with Ollama like this:"), "muted"), line)
         self._body.addWidget(run)
         self._body.addStretch(1)
         self._model = None

@@ -16,6 +16,8 @@ from ..design.tokens import Space
 from ..widgets.buttons import button
 from ..widgets.layout import column, row
 
+_NAMES = 260  # pixels, at least
+
 
 @dataclass(frozen=True)
 class Licence:
@@ -64,12 +66,12 @@ class LicencesDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Licences of everything that ships"))
-        self.resize(820, 560)
+        self.resize(900, 600)
         self._licences: list[Licence] = []
         self._names = QListWidget()
         self._names.setObjectName("sections")
         self._names.setAccessibleName(self.tr("Libraries"))
-        self._names.setFixedWidth(260)
+        self._names.setFixedWidth(_NAMES)
         self._names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._names.currentRowChanged.connect(self._show)
         self._text = QPlainTextEdit()
@@ -90,6 +92,7 @@ class LicencesDialog(QDialog):
         self._licences = licences
         for each in licences:
             self._names.addItem(f"{each.name} {each.version}")
+        self._names.setFixedWidth(max(_NAMES, self._names.sizeHintForColumn(0) + Space.HUGE))
         self._names.setCurrentRow(0)
 
     def _show(self, number: int) -> None:

@@ -26,8 +26,7 @@ class FaultPanel(QWidget):
         panel.layout().addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(row(panel, margin=Space.M))
         width = min(720, window.width() - Space.HUGE)
-        height = max(self.sizeHint().height(), self.layout().heightForWidth(width))
-        self.setGeometry((window.width() - width) // 2, Space.S, width, height)
+        self.setGeometry((window.width() - width) // 2, Space.S, width, self.layout().heightForWidth(width))
         self.show()
         self.raise_()
 

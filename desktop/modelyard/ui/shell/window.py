@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
     QKeySequence,
     QResizeEvent,
     QShortcut,
@@ -20,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from ... import APP_NAME, RELEASES_PAGE
+from ...engines.base import InstalledModel
 from ...errors import Action, ModelyardError
 from ...importing.jobs import JobState
 from ..context import Context
@@ -27,7 +27,9 @@ from ..routes import Place
 from ..widgets.ask import ask
 from ..widgets.layout import column, row
 from .banner import Banners
+from .crash_dialog import CrashDialog
 from .drop import DropOverlay, dropped_text
+from .going_on import GoingOn, Works
 from .page import Page
 from .rail import Rail
 from .toast import Toast
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         routes.go.connect(self.go)
         routes.import_text.connect(self.import_text)
         routes.chat_with.connect(self.chat_with)
+        routes.publish.connect(self.publish)
         routes.toast.connect(self._toast.say)
         routes.mend.connect(self.mend)
         routes.titled.connect(self._take_subject)
@@ -123,6 +126,10 @@ class MainWindow(QMainWindow):
         self.go(Place.CHAT)
         self.page(Place.CHAT.value).new_conversation(engine, model)
 
+    def publish(self, model: InstalledModel) -> None:
+        self.go(Place.MODELS)
+        self.page(Place.MODELS.value).show_publish(model)
+
     def mend(self, action: Action, error: ModelyardError) -> None:
         """What an error's button does when the page that shows it cannot do it itself."""
         match action:
@@ -157,11 +164,11 @@ class MainWindow(QMainWindow):
     def say_crashed(self, report: str) -> None:
         """The last run ended in native code, without a word."""
         words = self.tr("Modelyard ended unexpectedly the last time. Nothing of yours is lost.")
-        copied = self.context.services.redact(report)
-        self._banners.say(words, self.tr("Copy for help"), lambda: QGuiApplication.clipboard().setText(copied))
+        shown = self.context.services.redact(report)
+        self._banners.say(words, self.tr("Show the report"), lambda: CrashDialog(self, shown).open())
 
     def say_newer(self, version: str) -> None:
-        words = self.tr("Modelyard {version} is there.").format(version=version)
+        words = self.tr("Modelyard {version} is available.").format(version=version)
         self._banners.say(words, self.tr("Open the page"), lambda: QDesktopServices.openUrl(QUrl(RELEASES_PAGE)))
 
     def _go_on_with(self, job_id: str) -> None:
@@ -194,7 +201,8 @@ class MainWindow(QMainWindow):
 
     # --- leaving -------------------------------------------------------------------------------------------------
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.context.jobs.busy and not self._may_close():
+        going_on = self._going_on()
+        if going_on and not self._may_close(going_on):
             event.ignore()
             return
         place = base64.b64encode(self.saveGeometry().data()).decode("ascii")
@@ -216,14 +224,22 @@ class MainWindow(QMainWindow):
         self.hide()
         self.deleteLater()
 
-    def _may_close(self) -> bool:
-        return ask(
-            self,
-            self.tr("An import is still running."),
-            self.tr("If you close Modelyard now, it stops and goes on the next time you start it."),
-            self.tr("Close and go on later"),
-            self.tr("Keep working"),
-        )
+    def _going_on(self) -> list[GoingOn]:
+        """The long work that closing would stop."""
+        found = []
+        if self.context.jobs.busy:
+            what = self.tr("An import is still running.")
+            then = self.tr("If you close Modelyard now, it stops and goes on the next time you start it.")
+            found.append(GoingOn(what, then))
+        for page in self._pages.values():
+            if isinstance(page, Works):
+                found += page.going_on()
+        return found
+
+    def _may_close(self, going_on: list[GoingOn]) -> bool:
+        question = " ".join(each.what for each in going_on)
+        text = "\n".join(each.then for each in going_on)
+        return ask(self, question, text, self.tr("Close and go on later"), self.tr("Keep working"))
 
     def _restore_place(self) -> None:
         room = self.screen().availableGeometry().size() - QSize(0, _TITLE_BAR)

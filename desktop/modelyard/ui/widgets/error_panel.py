@@ -55,6 +55,11 @@ class ErrorPanel(QFrame):
         line.setStretch(1, 1)
         self.setLayout(line)
 
+    def wait(self, line: str) -> None:
+        """What its button began is under way: the button says so and cannot be pressed again."""
+        self.button.setText(line)
+        self.button.setEnabled(False)
+
     def _toggle(self) -> None:
         self._details.setVisible(self._details.isHidden())
 
