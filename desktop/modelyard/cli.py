@@ -145,6 +145,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     chat.add_argument("--engine", default="", choices=("builtin", "ollama"))
 
+    copy = verb("copy", commands.copy, "a second model of the same weights")
+    copy.add_argument("name", metavar="NAME")
+    copy.add_argument("new_name", metavar="NEW_NAME")
+    copy.add_argument("--engine", default="", choices=("builtin", "ollama"))
+
     remove = verb("remove", commands.remove, "remove a model")
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--engine", default="", choices=("builtin", "ollama"))

@@ -120,6 +120,12 @@ def chat(house: House, options: argparse.Namespace, output: Output, cancel: Canc
     return result
 
 
+def copy(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
+    made = _engine_with(house, options.name, options.engine).copy(options.name, options.new_name)
+    output.line(f"{made.engine}: {made.name}")
+    return _model_fields(made)
+
+
 def remove(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:
     engine = _engine_with(house, options.name, options.engine)
     return {"name": options.name, "engine": engine.id, "freed_bytes": engine.remove(options.name)}

@@ -58,6 +58,12 @@ def test_import_list_chat_remove(home: Path, given: Path) -> None:
     assert (again.status, again.last["code"]) == (1, "engine_name_taken")
     assert again.last["message"], "an error says what happened"
 
+    copied = run("copy", "mario", "wario", "--json", data=home)
+    assert (copied.status, copied.last["name"]) == (0, "wario")
+    taken = run("copy", "wario", "MARIO", "--json", data=home)
+    assert (taken.status, taken.last["code"]) == (1, "engine_name_taken")
+    assert run("remove", "wario", "--json", data=home).status == 0
+
     removed = run("remove", "mario", "--json", data=home)
     assert removed.status == 0 and removed.last["freed_bytes"] > 90_000_000
     assert run("models", "--json", data=home).last["models"] == []

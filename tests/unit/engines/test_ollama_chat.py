@@ -122,6 +122,27 @@ def test_other_examples_take_a_copy_for_one_answer(server: OllamaServer, connect
     assert [model.name for model in engine.models()] == ["m:latest"]
 
 
+@pytest.mark.parametrize("how", ["in the conversation", "unsaved persona"])
+def test_a_system_text_stands_before_stored_examples(
+    server: OllamaServer, connect: Connect, tmp_path: Path, how: str
+) -> None:
+    """Ollama would put it behind them, where most templates refuse it."""
+    engine = connect(server)
+    examples = (ExampleMessage("user", "q"), ExampleMessage("assistant", "a"))
+    put(engine, tmp_path, Persona(system="Old.", messages=examples))
+    if how == "unsaved persona":
+        request = say("hi", persona=Persona(system="New.", messages=examples))
+    else:
+        request = ChatRequest("m", (ChatMessage("system", "New."), ChatMessage("user", "hi")))
+    assert answer(engine, request) == "New. | hi"
+    creates = [body for body in server.bodies if "system" in body]
+    assert creates[-1]["system"] == "New."
+    chats = [body for body in server.bodies if body.get("stream") is True and "options" in body]
+    assert chats[-1]["messages"] == [{"role": "user", "content": "hi"}]
+    assert engine.show("m").persona.system == "Old."
+    assert [model.name for model in engine.models()] == ["m:latest"]
+
+
 def test_a_helper_in_memory_is_the_model_it_was_made_of(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
     """Weights are loaded once, under the name that came first, and stay so when the name is gone."""
     engine = connect(server)

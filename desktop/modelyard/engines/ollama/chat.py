@@ -187,6 +187,25 @@ def _example(message: ExampleMessage) -> ChatMessage:
 
 
 def needs_a_copy(stored: Persona, wanted: Persona) -> bool:
-    """Whether only a model of its own can answer as `wanted`: other stored examples, or another template."""
-    other_examples = bool(stored.messages) and stored.messages != wanted.messages
-    return other_examples or wanted.template != stored.template
+    """Whether only a model of its own can answer as `wanted`: another template, other stored examples, or a system text
+    that Ollama would put behind the stored examples (recorded: "render persona with own system")."""
+    same = (wanted.messages, wanted.system) == (stored.messages, stored.system)
+    return wanted.template != stored.template or (bool(stored.messages) and not same)
+
+
+def with_given_system(request: ChatRequest, stored: Persona) -> ChatRequest:
+    """A system text that begins a conversation, as a persona's: it belongs before the persona's examples."""
+    persona = request.persona if request.persona is not None else stored
+    if not persona.messages or not _begins_with_system(request):
+        return request
+    given, *rest = request.messages
+    return replace(request, messages=tuple(rest), persona=replace(persona, system=given.content))
+
+
+def says_it_all(request: ChatRequest) -> bool:
+    """Whether nothing of the stored model matters to what is sent."""
+    return request.persona is None and "stop" not in request.options and not _begins_with_system(request)
+
+
+def _begins_with_system(request: ChatRequest) -> bool:
+    return bool(request.messages) and request.messages[0].role == "system"

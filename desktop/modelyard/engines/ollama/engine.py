@@ -27,7 +27,7 @@ from ..base import (
     RunningModel,
 )
 from . import names, needs, running, updating
-from .chat import chat, needs_a_copy
+from .chat import chat, needs_a_copy, says_it_all, with_given_system
 from .client import Connection
 from .find import DOWNLOAD_PAGE, find_ollama
 from .find import Installation as Program
@@ -196,10 +196,11 @@ class OllamaEngine:
     # --- talking -----------------------------------------------------------------------------------------------------
 
     def chat(self, request: ChatRequest, cancel: CancelToken) -> Iterator[ChatChunk]:
-        if request.persona is None and "stop" not in request.options:
+        if says_it_all(request):
             yield from chat(self._connection, request, None, cancel)
             return
         stored = updating.show(self._connection, request.model)
+        request = with_given_system(request, stored.persona)
         if request.persona is None or not needs_a_copy(stored.persona, request.persona):
             yield from chat(self._connection, request, stored, cancel)
             return
