@@ -130,10 +130,18 @@ def facts(header: GgufHeader) -> GgufFacts:
         languages=header.texts("general.languages"),
         tags=header.texts("general.tags"),
         base_models=_base_models(header),
-        is_embedding=f"{arch}.pooling_type" in header.metadata,
+        is_embedding=embeds(header),
         has_towers=any(tensor.name.startswith(_TOWER_PREFIXES) for tensor in header.tensors),
         memory=conversation_memory(header),
     )
+
+
+def embeds(header: GgufHeader) -> bool:
+    """The model makes vectors of texts and writes none: it pools, or every token sees those after it (BERT without a
+    pooling module)."""
+    arch = header.text("general.architecture")
+    pools = f"{arch}.pooling_type" in header.metadata or arch == "gemma-embedding"
+    return pools or header.boolean(f"{arch}.attention.causal") is False
 
 
 def kind_of(header: GgufHeader) -> GgufKind:

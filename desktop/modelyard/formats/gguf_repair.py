@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .gguf import read_array
-from .gguf_facts import GgufKind, kind_of
+from .gguf_facts import GgufKind, embeds, kind_of
 from .gguf_values import GgufHeader, ValueType, readable
 from .source import ByteSource
 
@@ -62,7 +62,7 @@ def repairs(source: ByteSource, header: GgufHeader) -> tuple[Repair, ...]:
     if kind_of(header) is not GgufKind.MODEL or not header.complete:
         return ()
     entry = header.metadata.get("tokenizer.ggml.tokens")
-    if entry is None or entry.element is not ValueType.STRING or _embeds(header):
+    if entry is None or entry.element is not ValueType.STRING or embeds(header):
         return ()
     found = [_pre_tokenizer(header, entry.count)]
     if not header.text("tokenizer.chat_template") or _end_is_wrong(header, entry.count):
@@ -70,10 +70,6 @@ def repairs(source: ByteSource, header: GgufHeader) -> tuple[Repair, ...]:
         tokens = {readable(str(token)): number for number, token in enumerate(read)}
         found += [_chat_template(header, tokens), _end_token(header, tokens)]
     return tuple(each for each in found if each is not None)
-
-
-def _embeds(header: GgufHeader) -> bool:
-    return f"{header.text('general.architecture')}.pooling_type" in header.metadata
 
 
 def _pre_tokenizer(header: GgufHeader, vocabulary: int) -> Repair | None:

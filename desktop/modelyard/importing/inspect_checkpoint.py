@@ -11,6 +11,7 @@ from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
 from ..errors import Code, ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
+from ..formats.gguf_facts import embeds
 from ..formats.gguf_memory import ConversationMemory, conversation_memory
 from ..formats.gguf_values import GgufEntry, GgufHeader
 from ..formats.hf_folder import open_checkpoint
@@ -99,7 +100,7 @@ def content_facts(content: GgufContent) -> dict[str, Any]:
     arch = content.architecture
     licence = header.text("general.license.name") or header.text("general.license")
     template = header.text("tokenizer.chat_template")
-    embedding = f"{arch}.pooling_type" in header.metadata
+    embedding = embeds(header)
     warnings = [Note(code, _plain(fields)) for code, fields in content.warnings]
     if embedding:
         warnings.append(Note("embedding_model"))

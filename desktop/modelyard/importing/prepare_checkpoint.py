@@ -10,6 +10,7 @@ from ..convert.content import GgufContent, WeightReader
 from ..convert.dequantize import unpacked
 from ..events import Step
 from ..formats.checkpoint import TensorTable
+from ..formats.gguf_facts import embeds
 from ..formats.hf_folder import open_checkpoint
 from ..quantize.writer import WrittenFile
 from .inspect_checkpoint import header_of
@@ -55,7 +56,7 @@ def finished(content: GgufContent, work: Work, written: WrittenFile) -> Prepared
         ours=True,
         size=work.plan.choice.size,
         has_template=bool(header.text("tokenizer.chat_template")),
-        embedding_only=f"{content.architecture}.pooling_type" in header.metadata,
+        embedding_only=embeds(header),
         sha256=written.sha256,
         warnings=content.warnings,
     )

@@ -32,7 +32,7 @@ def test_recorded(path: Path, tmp_path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     table = open_checkpoint(write_recorded(tmp_path / "Model-1B", recorded["config"], recorded["tensors"]))
     content = gguf_content(table)
-    if path.stem != "exaone":  # ours holds a key more, without which llama.cpp does not load it
+    if path.stem not in ("exaone", "modernbert"):  # ours hold a key more, without which llama.cpp does not load them
         assert own_keys(content) == recorded["keys"]
     reader = table.reader()
     try:

@@ -96,7 +96,7 @@ class Roberta(Bert):
 
     def write_vocabulary(self, keys: Keys) -> None:
         if "tokenizer.json" in self.model.files:
-            write_bpe(self.model, keys)
+            write_bpe(self.model, keys, like="roberta")
             keys.add_token_type_count(self.config.get("type_vocab_size", 1))
         else:
             write_wordpiece(self.model, keys)
@@ -171,8 +171,14 @@ class ModernBert(Bert):
     classes: ClassVar[Names] = ("ModernBertModel", "ModernBertForMaskedLM", "ModernBertForSequenceClassification")
     arch = "modern-bert"
 
+    def prepare(self, config: Config) -> Config:
+        """llama.cpp wants the layers' epsilon, which newer files name for the norms only."""
+        named = "layer_norm_eps" in config or "norm_eps" not in config
+        return config if named else config.with_values(layer_norm_eps=config["norm_eps"])
+
     def rename(self, name: str) -> str | None:
-        return super().rename(name.removeprefix("model."))
+        """The output of a masked language model has no place in llama.cpp, whose own converter stops at it."""
+        return None if name.startswith("decoder.") else super().rename(name.removeprefix("model."))
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

@@ -49,6 +49,7 @@ _BY_ARCHITECTURE = {
     "lfm2": "lfm2",
     "apertus": "tekken",
     "bert": "jina-v2-en",
+    "roberta": "roberta-bpe",
 }
 
 
@@ -133,7 +134,8 @@ def write_tokens(vocabulary: Vocabulary, keys: Keys) -> None:
     keys.add_token_types(vocabulary.kinds)
 
 
-def write_bpe(model: Model, keys: Keys) -> None:
-    """conversion/base.py _set_vocab_gpt2."""
-    write_tokens(read_vocabulary(model, keys.arch), keys)
+def write_bpe(model: Model, keys: Keys, like: str = "") -> None:
+    """conversion/base.py _set_vocab_gpt2. like: whose pre-tokenizer an unknown one is taken for, if not the
+    architecture's."""
+    write_tokens(read_vocabulary(model, like or keys.arch), keys)
     SpecialTokens(model, merges=True).write(keys)

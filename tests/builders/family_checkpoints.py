@@ -1,0 +1,234 @@
+"""One tiny checkpoint for every class name of the table of families, 256 wide so that every small type applies.
+
+family_shapes.json holds configurations and tensor shapes as transformers 4.57.6 (or the makers' own programs) save
+them; numbers in names are folded ("layers.0-3."). Weights follow from their names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from modelyard.selftest.tiny_checkpoint import write_tiny_llama
+
+from .hf_folder_models import write_model
+from .recorded_checkpoint import weights_of
+from .vocabularies import write_pieces, write_unigram, write_wordpiece
+
+WIDTH = 256
+ROWS = 320  # of every embedding
+_RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
+
+
+@dataclass(frozen=True)
+class Case:
+    """shape: an entry of family_shapes.json. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
+    "wordpiece" or "unigram". renamed: from the entry's tensor names to this class's. config: changes."""
+
+    shape: str
+    vocabulary: str = "bpe"
+    renamed: Callable[[str], str] = str
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _behind(prefix: str) -> Callable[[str], str]:
+    return lambda name: prefix + name
+
+
+def _swapped(old: str, new: str) -> Callable[[str], str]:
+    return lambda name: name.replace(old, new, 1)
+
+
+_LANGUAGE = _behind("language_model.")
+
+CASES = {
+    "LlamaForCausalLM": Case("llama", "llama"),
+    "LLaMAForCausalLM": Case("llama", "pieces"),
+    "MistralForCausalLM": Case("mistral", "pieces"),
+    "MixtralForCausalLM": Case("mixtral", "pieces"),
+    "IQuestCoderForCausalLM": Case("llama", "pieces"),
+    "LlamaModel": Case("llamamodel", "llama"),
+    "LlavaForConditionalGeneration": Case("llava", "llama"),
+    "VLlama3ForCausalLM": Case("llama", "llama"),
+    "VoxtralForConditionalGeneration": Case("voxtral", "llama"),
+    "SmolLM3ForCausalLM": Case("smollm3"),
+    "ArceeForCausalLM": Case("arcee"),
+    "Qwen2ForCausalLM": Case("qwen2"),
+    "Qwen2Model": Case("qwen2model"),
+    "KORMoForCausalLM": Case("qwen2"),
+    "DotsOCRForCausalLM": Case("qwen2"),
+    "Qwen2AudioForConditionalGeneration": Case("qwen2audio"),
+    "AudioFlamingo3ForConditionalGeneration": Case("qwen2", renamed=_LANGUAGE),
+    "Qwen3ForCausalLM": Case("qwen3"),
+    "Qwen3Model": Case("qwen3model"),
+    "Qwen2VLForConditionalGeneration": Case("qwen2vl"),
+    "Qwen2_5_VLForConditionalGeneration": Case("qwen25vl"),
+    "Qwen2VLModel": Case("qwen2vl"),
+    "Qwen2_5OmniModel": Case("qwen25vl", renamed=_behind("thinker.")),
+    "Qwen2MoeForCausalLM": Case("qwen2moe"),
+    "Qwen3MoeForCausalLM": Case("qwen3moe"),
+    "GemmaForCausalLM": Case("gemma", "pieces"),
+    "Gemma2ForCausalLM": Case("gemma2", "pieces"),
+    "Gemma3ForCausalLM": Case("gemma3", "pieces"),
+    "Gemma3ForConditionalGeneration": Case("gemma3mm", "pieces"),
+    "Gemma3TextModel": Case("gemma3text", "pieces"),
+    "PhiForCausalLM": Case("phi2"),
+    "Phi3ForCausalLM": Case("phi3", "pieces"),
+    "Phi4ForCausalLMV": Case("phi3"),
+    "PhiMoEForCausalLM": Case("phimoe", "pieces"),
+    "GraniteForCausalLM": Case("granite"),
+    "GraniteMoeForCausalLM": Case("granitemoe"),
+    "GraniteMoeSharedForCausalLM": Case("granitemoeshared"),
+    "OlmoForCausalLM": Case("olmo"),
+    "OLMoForCausalLM": Case("olmo"),
+    "Olmo2ForCausalLM": Case("olmo2"),
+    "Olmo3ForCausalLM": Case("olmo3"),
+    "OlmoeForCausalLM": Case("olmoe"),
+    "GPT2LMHeadModel": Case("gpt2"),
+    "CohereForCausalLM": Case("cohere"),
+    "Cohere2ForCausalLM": Case("cohere2"),
+    "GPTBigCodeForCausalLM": Case("bigcode"),
+    "Starcoder2ForCausalLM": Case("starcoder2"),
+    "FalconForCausalLM": Case("falcon"),
+    "RWForCausalLM": Case("falcon7"),
+    "GPTNeoXForCausalLM": Case("gptneox"),
+    "StableLmForCausalLM": Case("stablelm"),
+    "StableLMEpochForCausalLM": Case("stablelm"),
+    "LlavaStableLMEpochForCausalLM": Case("stablelm"),
+    "GlmForCausalLM": Case("glm"),
+    "ChatGLMModel": Case("chatglm"),
+    "ChatGLMForConditionalGeneration": Case("chatglm"),
+    "Glm4ForCausalLM": Case("glm4"),
+    "Glm4MoeForCausalLM": Case("glm4moe"),
+    "ExaoneForCausalLM": Case("exaone"),
+    "Exaone4ForCausalLM": Case("exaone4"),
+    "InternLM2ForCausalLM": Case("internlm2", "pieces"),
+    "InternLM3ForCausalLM": Case("llama", "pieces"),
+    "NemotronForCausalLM": Case("nemotron"),
+    "DeepseekV2ForCausalLM": Case("deepseek2"),
+    "DeepseekV3ForCausalLM": Case("deepseek3"),
+    "KimiVLForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE),
+    "GptOssForCausalLM": Case("gptoss"),
+    "Lfm2ForCausalLM": Case("lfm2"),
+    "LFM2ForCausalLM": Case("lfm2"),
+    "Lfm2MoeForCausalLM": Case("lfm2moe"),
+    "MambaForCausalLM": Case("mamba"),
+    "MambaLMHeadModel": Case("mamba", renamed=_swapped("backbone.embeddings.", "backbone.embedding.")),
+    "FalconMambaForCausalLM": Case("falconmamba"),
+    "Mamba2ForCausalLM": Case("mamba2"),
+    "ApertusForCausalLM": Case("apertus"),
+    "Ernie4_5_ForCausalLM": Case("ernie", "pieces", _swapped("model.", "ernie.")),
+    "Ernie4_5ForCausalLM": Case("ernie"),
+    "Ernie4_5_MoeForCausalLM": Case("erniemoe"),
+    "Llama4ForCausalLM": Case("llama4"),
+    "Llama4ForConditionalGeneration": Case("llama4mm"),
+    "Qwen3NextForCausalLM": Case("qwen3next"),
+    "Qwen3_5MoeForCausalLM": Case("qwen35moe"),
+    "Qwen3_5MoeForConditionalGeneration": Case("qwen35moe"),
+    "Qwen3_5ForCausalLM": Case("qwen35"),
+    "Qwen3_5ForConditionalGeneration": Case("qwen35"),
+    "MiniCPMForCausalLM": Case(
+        "llama", "pieces", config={"scale_emb": 12, "scale_depth": 1.4, "dim_model_base": 256, "head_dim": None}
+    ),
+    "MiniCPM3ForCausalLM": Case("minicpm3", "pieces"),
+    "BaichuanForCausalLM": Case("baichuan", "pieces"),
+    "BaiChuanForCausalLM": Case("baichuan", "pieces"),
+    "BertModel": Case("bert", "wordpiece"),
+    "BertForMaskedLM": Case("bertmlm", "wordpiece"),
+    "CamembertModel": Case("camembert", "wordpiece"),
+    "BertForSequenceClassification": Case("bertcls", "wordpiece"),
+    "DistilBertModel": Case("distilbert", "wordpiece"),
+    "DistilBertForMaskedLM": Case("distilbertmlm", "wordpiece"),
+    "DistilBertForSequenceClassification": Case("distilbertcls", "wordpiece"),
+    "RobertaModel": Case("roberta"),
+    "RobertaForSequenceClassification": Case("robertacls"),
+    "XLMRobertaModel": Case("xlmr", "unigram"),
+    "XLMRobertaForSequenceClassification": Case("xlmrcls", "unigram"),
+    "NomicBertModel": Case("nomic", "wordpiece"),
+    "ModernBertModel": Case("modernbert"),
+    "ModernBertForMaskedLM": Case("modernbertmlm"),
+    "ModernBertForSequenceClassification": Case("modernbertcls"),
+    "Ministral3ForCausalLM": Case("mistral"),
+    "Mistral3ForConditionalGeneration": Case("mistral3"),
+    "Qwen3VLForConditionalGeneration": Case("qwen3vl"),
+    "Qwen3VLMoeForConditionalGeneration": Case("qwen3vlmoe"),
+    "SeedOssForCausalLM": Case("seedoss"),
+    "GraniteMoeHybridForCausalLM": Case("granitehybrid"),
+    "BambaForCausalLM": Case("bamba"),
+    "BloomForCausalLM": Case("bloom"),
+    "BloomModel": Case("bloommodel"),
+    "HunYuanDenseV1ForCausalLM": Case("hunyuan"),
+    "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
+    "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
+}
+
+
+def write_family(folder: Path, class_name: str) -> Path:
+    """The tiny checkpoint of a class of CASES."""
+    case = CASES[class_name]
+    stored = _shapes()[case.shape]
+    config = {**stored["config"], **case.config, "architectures": [class_name]}
+    config = {key: value for key, value in config.items() if value is not None or key in stored["config"]}
+    tensors = {}
+    for folded, shape in stored["tensors"].items():
+        for name in unfolded(folded):
+            tensors[case.renamed(name)] = weights_of(name, "BF16", shape).reshape(shape)
+    write_model(folder, config, tensors)
+    if case.vocabulary != "bpe":
+        _WRITERS[case.vocabulary](folder)
+    if embeds(class_name):
+        _write_json(folder / "modules.json", [{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}])
+        (folder / "1_Pooling").mkdir()
+        _write_json(folder / "1_Pooling" / "config.json", {"pooling_mode_mean_tokens": True})
+    return folder
+
+
+def embeds(class_name: str) -> bool:
+    """The class makes vectors of texts."""
+    return any(part in class_name for part in ("Bert", "Roberta", "Camembert", "Gemma3Text"))
+
+
+def unfolded(name: str) -> Iterator[str]:
+    """ "a.0-1.b" → "a.0.b", "a.1.b"."""
+    found = _RANGE.search(name)
+    if found is None:
+        yield name
+        return
+    for number in range(int(found[1]), int(found[2]) + 1):
+        yield from unfolded(f"{name[: found.start()]}{number}{name[found.end() :]}")
+
+
+@cache
+def _shapes() -> dict[str, Any]:
+    path = Path(__file__).with_name("family_shapes.json")
+    shapes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return shapes
+
+
+def _write_llama(folder: Path) -> None:
+    kept = (folder / "config.json").read_bytes(), (folder / "model.safetensors").read_bytes()
+    write_tiny_llama(folder, layers=0)
+    (folder / "config.json").write_bytes(kept[0])
+    (folder / "model.safetensors").write_bytes(kept[1])
+    path = folder / "tokenizer.json"
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    words = tokenizer["model"]["vocab"]
+    tokenizer["model"]["vocab"] = {text: number for text, number in words.items() if number < ROWS}
+    _write_json(path, tokenizer)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")
+
+
+_WRITERS: Mapping[str, Callable[[Path], None]] = {
+    "llama": _write_llama,
+    "pieces": write_pieces,
+    "wordpiece": write_wordpiece,
+    "unigram": write_unigram,
+}

@@ -1,0 +1,131 @@
+"""Tiny vocabularies of the kinds that are not byte-level BPE: SentencePiece, WordPiece, Unigram. At most 320 tokens."""
+
+from __future__ import annotations
+
+import json
+import string
+import struct
+from pathlib import Path
+from typing import Any
+
+_LETTERS = [*string.ascii_letters, *"0123456789.,!?"]
+_NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
+
+
+def write_pieces(folder: Path) -> None:
+    """tokenizer.model: three special tokens, 256 bytes, then letters (a SentencePiece protocol buffer)."""
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink(missing_ok=True)
+    pieces = [("<unk>", 0.0, _UNKNOWN), ("<s>", 0.0, _CONTROL), ("</s>", 0.0, _CONTROL)]
+    pieces += [(f"<0x{byte:02X}>", 0.0, _BYTE) for byte in range(256)]
+    pieces += [(text, -float(rank), _NORMAL) for rank, text in enumerate(["▁", *string.ascii_lowercase])]
+    data = b"".join(_field(1, _piece(*piece)) for piece in pieces)
+    trainer = _varint(3, 2) + _varint(35, 1)  # model_type BPE, byte_fallback
+    data += _field(2, trainer) + _field(3, _field(1, b"identity") + _varint(3, 1) + _varint(4, 0) + _varint(5, 1))
+    (folder / "tokenizer.model").write_bytes(data)
+    settings = {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    _write(folder / "tokenizer_config.json", settings)
+
+
+def write_wordpiece(folder: Path) -> None:
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = [*special, *_LETTERS, *(f"##{letter}" for letter in _LETTERS)]
+    tokenizer = {
+        "version": "1.0",
+        "added_tokens": [_special(number, text) for number, text in enumerate(special)],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "lowercase": False},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [_template("[CLS]"), {"Sequence": {"id": "A", "type_id": 0}}, _template("[SEP]")],
+            "pair": [],
+            "special_tokens": {
+                text: {"id": text, "ids": [special.index(text)], "tokens": [text]} for text in ("[CLS]", "[SEP]")
+            },
+        },
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {
+            "type": "WordPiece",
+            "unk_token": "[UNK]",
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": {text: number for number, text in enumerate(words)},
+        },
+    }
+    _write(folder / "tokenizer.json", tokenizer)
+    _write(
+        folder / "tokenizer_config.json",
+        {
+            "tokenizer_class": "BertTokenizer",
+            "cls_token": "[CLS]",
+            "sep_token": "[SEP]",
+            "pad_token": "[PAD]",
+            "unk_token": "[UNK]",
+            "mask_token": "[MASK]",
+        },
+    )
+
+
+def write_unigram(folder: Path) -> None:
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    scored = [*((text, 0.0) for text in special), ("▁", -1.0), *((text, -2.0) for text in _LETTERS)]
+    tokenizer = {
+        "version": "1.0",
+        "added_tokens": [_special(number, text) for number, text in enumerate(special)],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [_template("<s>"), {"Sequence": {"id": "A", "type_id": 0}}, _template("</s>")],
+            "pair": [],
+            "special_tokens": {
+                text: {"id": text, "ids": [special.index(text)], "tokens": [text]} for text in ("<s>", "</s>")
+            },
+        },
+        "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
+        "model": {"type": "Unigram", "unk_id": 3, "vocab": [list(entry) for entry in scored], "byte_fallback": False},
+    }
+    _write(folder / "tokenizer.json", tokenizer)
+    _write(
+        folder / "tokenizer_config.json",
+        {
+            "tokenizer_class": "XLMRobertaTokenizer",
+            "bos_token": "<s>",
+            "eos_token": "</s>",
+            "pad_token": "<pad>",
+            "unk_token": "<unk>",
+        },
+    )
+
+
+def _special(number: int, text: str) -> dict[str, Any]:
+    flags = ("single_word", "lstrip", "rstrip", "normalized")
+    return {"id": number, "content": text, "special": True, **dict.fromkeys(flags, False)}
+
+
+def _template(text: str) -> dict[str, Any]:
+    return {"SpecialToken": {"id": text, "type_id": 0}}
+
+
+def _piece(text: str, score: float, kind: int) -> bytes:
+    return _field(1, text.encode()) + bytes([2 << 3 | 5]) + struct.pack("<f", score) + _varint(3, kind)
+
+
+def _field(number: int, data: bytes) -> bytes:
+    return _number(number << 3 | 2) + _number(len(data)) + data
+
+
+def _varint(number: int, value: int) -> bytes:
+    return _number(number << 3) + _number(value)
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
