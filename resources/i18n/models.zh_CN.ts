@@ -356,6 +356,10 @@
         <translation>{n} 个模型</translation>
     </message>
     <message>
+        <source>Ollama at {address}</source>
+        <translation>{address} 上的 Ollama</translation>
+    </message>
+    <message>
         <source>Unload</source>
         <translation>从内存卸载</translation>
     </message>

@@ -14,6 +14,7 @@ import pytest
 from modelyard.engines.base import ChatMessage, ChatRequest, EngineState, InstallRequest, Ownership
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.engines.ollama.listing import parameter_count, unix_seconds
+from modelyard.engines.ollama.start import try_address
 from modelyard.errors import Cancelled, Code, ModelyardError
 from modelyard.events import CancelToken, Event, Kind
 from modelyard.modelfile.persona import ExampleMessage, Persona
@@ -251,6 +252,27 @@ def stranger() -> Iterator[Callable[[bytes], str]]:
             return f"127.0.0.1:{web.server_address[1]}"
 
         yield serve
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 407, 500, 502, 503])
+def test_a_proxy_answers_at_the_address(status: int) -> None:
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Proxy) as web:
+        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
+        thread.start()
+        address = f"127.0.0.1:{web.server_address[1]}"
+        assert failure(lambda: try_address(address)) is Code.OLLAMA_NOT_OLLAMA
+        assert OllamaEngine(address).status().state is EngineState.UNREACHABLE
+        web.shutdown()
+        thread.join()
 
 
 def test_something_else_answers_at_the_address(stranger: Callable[[bytes], str]) -> None:

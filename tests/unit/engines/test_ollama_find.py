@@ -125,11 +125,7 @@ def test_it_listens_where_it_is_looked_for(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(starting, "start_process", no_start)
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:5")
     program = Installation(tmp_path / "ollama", None)
-    for address, told in (
-        ("127.0.0.1:11434", "127.0.0.1:11434"),
-        ("127.0.0.1:5", "127.0.0.1:5"),
-        ("[::1]:7", "[::1]:7"),
-    ):
+    for address in ("127.0.0.1:11434", "127.0.0.1:5", "[::1]:7"):
         connection = Connection(parse_host(address))
         with pytest.raises(ModelyardError):
             start(program, connection, CancelToken())

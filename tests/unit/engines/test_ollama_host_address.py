@@ -33,6 +33,26 @@ def test_what_is_this_machine(text: str, local: bool) -> None:
     assert parse_host(text).is_local is local
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("127.0.0.1", True),
+        ("192.168.1.7", True),
+        ("10.0.0.5:80", True),
+        ("100.101.102.103", True),
+        ("[fd12::1]:5", True),
+        ("[fe80::1%eth0]", True),
+        ("fileserver", True),
+        ("box.local:11434", True),
+        ("8.8.8.8", False),
+        ("[2001:4860:4860::8888]", False),
+        ("https://ollama.example.com", False),
+    ],
+)
+def test_what_no_proxy_stands_before(text: str, near: bool) -> None:
+    assert parse_host(text).is_near is near
+
+
 def test_the_environment_names_the_server() -> None:
     assert own_address({"OLLAMA_HOST": '"10.0.0.5:9"'}).url == "http://10.0.0.5:9"
     assert own_address({}).url == "http://127.0.0.1:11434"

@@ -48,6 +48,16 @@ class Address:
             return False
         return address.is_loopback or address.is_unspecified
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it means this machine or one in the same network, to which the way to the internet does not lead."""
+        if self.is_local or ("." not in self.host.rstrip(".") and ":" not in self.host):
+            return True
+        try:
+            return not ipaddress.ip_address(self.host.partition("%")[0]).is_global
+        except ValueError:
+            return self.host.lower().rstrip(".").endswith((".local", ".lan", ".home.arpa", ".internal"))
+
     def _at(self, host: str) -> Address:
         return Address(self.scheme, host, self.port, self.path)
 

@@ -18,6 +18,7 @@ from .version import Version
 
 WAIT_SECONDS = 30.0
 _POLL_SECONDS = 0.25
+_NO_ANSWER = (Code.OLLAMA_STOPPED, Code.OLLAMA_UNREACHABLE, Code.OLLAMA_LOST)
 
 
 def start_command(installation: Installation, platform: str, *, own_port: bool) -> Sequence[str]:
@@ -68,7 +69,7 @@ def _wait(process: subprocess.Popen[bytes], connection: Connection, cancel: Canc
         try:
             return version_of(connection)
         except ModelyardError as error:
-            if error.code is not Code.OLLAMA_STOPPED:
+            if error.code not in _NO_ANSWER:
                 raise
         code = process.poll()
         if code and not brief:
@@ -78,8 +79,14 @@ def _wait(process: subprocess.Popen[bytes], connection: Connection, cancel: Canc
 
 
 def version_of(connection: Connection) -> Version:
-    """Raises OLLAMA_STOPPED, OLLAMA_UNREACHABLE, OLLAMA_NOT_OLLAMA."""
-    version = connection.get("/api/version", seconds=5.0).get("version")
+    """Raises OLLAMA_STOPPED, OLLAMA_UNREACHABLE, OLLAMA_LOST, OLLAMA_NOT_OLLAMA: a proxy or another web server,
+    whatever it says."""
+    version: object = None
+    try:
+        version = connection.get("/api/version", seconds=5.0).get("version")
+    except ModelyardError as error:
+        if error.code in _NO_ANSWER:
+            raise
     if not isinstance(version, str):
         raise ModelyardError(Code.OLLAMA_NOT_OLLAMA, address=connection.address.url)
     return Version(version)

@@ -12,6 +12,7 @@ from ...importing.jobs import Job, JobState
 from ..background import Call, in_background
 from ..context import Context
 from ..design.tokens import Space
+from ..figures import joined
 from ..shell.page import Page
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
@@ -196,7 +197,7 @@ class ModelListPage(Page):
             self._goal = None
         self.list.setVisible(bool(shown))
         self._panel.setVisible(bool(shown))
-        self._nothing.setVisible(not shown)
+        self._nothing.setVisible(not shown and bool(entries))
         self._count.setText(self._counted(len(shown)))
         self._draw_lines()
         ollama = self._views.get("ollama")
@@ -208,7 +209,15 @@ class ModelListPage(Page):
             self.states.setCurrentWidget(self._empty)
 
     def _counted(self, count: int) -> str:
-        return self.tr("1 model") if count == 1 else self.tr("{n} models").format(n=count)
+        text = self.tr("1 model") if count == 1 else self.tr("{n} models").format(n=count)
+        return joined(text, self._elsewhere())
+
+    def _elsewhere(self) -> str:
+        """Which server, where it is another than this computer's own."""
+        view, chosen = self._views.get("ollama"), self.context.services.settings.text("ollama_address")
+        if not chosen or view is None or view.status.state is not EngineState.READY:
+            return ""
+        return self.tr("Ollama at {address}").format(address=view.status.address.partition("://")[2])
 
     def _draw_lines(self) -> None:
         silent = [view.status for view in self._views.values() if view.status.state is not EngineState.READY]
