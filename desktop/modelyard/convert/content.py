@@ -73,9 +73,10 @@ class TensorJob:
 class GgufContent:
     """Everything the writer needs. `metadata` is in file order and complete but for general.file_type and
     general.quantization_version, whose values the recipe decides; `file_type_index` is where general.file_type goes
-    in `metadata` (counted without it; -1: the reference writes none); quantization_version is written as the
-    reference does. `tensors` in file order. `original`: the outtype llama.cpp's `auto` would choose ("f32", "f16",
-    "bf16")."""
+    in `metadata` (counted without it; -1: the reference writes none), `version_index` where quantization_version does
+    (counted without both; -1: before the vocabulary). `tensors` in file order. `original`: the outtype llama.cpp's
+    `auto` would choose ("f32", "f16", "bf16"). `kept`: the content as the converter's own sizes have it, if that is
+    another one (NVFP4 weights stay in their blocks there)."""
 
     architecture: str
     metadata: tuple[MetadataEntry, ...]
@@ -83,3 +84,9 @@ class GgufContent:
     original: str
     file_type_index: int
     warnings: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
+    version_index: int = -1
+    kept: GgufContent | None = None
+
+    def written_by(self, *, converter: bool) -> GgufContent:
+        """The content of a file by the rules of the converter, or of llama-quantize."""
+        return self.kept if converter and self.kept is not None else self

@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 
 from ..formats.checkpoint import RowReader, TensorTable, guessed_outtype
 from ..formats.checkpoint_tensor import StoredTensor
+from .kept import Factor, KeptWeight
 from .unpack.awq import plan_awq
 from .unpack.bitnet import plan_bitnet
 from .unpack.bitsandbytes import plan_bitsandbytes
 from .unpack.compressed import plan_compressed
-from .unpack.fp4 import plan_nvfp4
+from .unpack.fp4 import Fp4Tensor, Nvfp4Blocks, plan_nvfp4
 from .unpack.gptq import plan_gptq
 from .unpack.scaled import add_scaled
 from .unpack.scheme import Unpacking
-from .weights import DerivedTable, read_float32
+from .weights import DerivedTable, DerivedTensor, read_float32
 
 
 def unpacked(table: TensorTable) -> TensorTable:
@@ -64,7 +65,58 @@ def unpacked(table: TensorTable) -> TensorTable:
     plan.drop_unused()
     seen = plan.seen()
     original = guessed_outtype(seen) if method in ("bitsandbytes", "awq") else table.original
-    return DerivedTable(table, seen, plan.derived, original)
+    return UnpackedTable(table, seen, plan.derived, original, _nvfp4_algorithms(table))
+
+
+class UnpackedTable(DerivedTable):
+    """A checkpoint seen unpacked. `kept`: its NVFP4 weights that can stay in their blocks, in reading order."""
+
+    def __init__(
+        self,
+        below: TensorTable,
+        tensors: list[StoredTensor],
+        derived: Mapping[str, DerivedTensor],
+        original: str,
+        algorithms: Mapping[str, str],
+    ) -> None:
+        packed = {each.packed.name: each for each in derived.values() if isinstance(each, Fp4Tensor)}
+        whole = [packed[name] for name in below.tensors if name in packed and packed[name].movable]
+        blocks = [Nvfp4Blocks(each) for each in whole]
+        more = {each.tensor.name: each for each in blocks}
+        super().__init__(below, tensors, {**derived, **more}, original)
+        self.kept = {each.weights.tensor.name: _kept(each, below.tensors, algorithms) for each in blocks}
+
+
+def _kept(blocks: Nvfp4Blocks, stored: Mapping[str, StoredTensor], algorithms: Mapping[str, str]) -> KeptWeight:
+    weights = blocks.weights
+    base = weights.tensor.name.removesuffix(".weight")
+    scale = None if weights.factor is None else Factor(weights.factor, weights.divide)
+    found = stored.get(f"{base}.input_global_scale" if weights.divide else f"{base}.input_scale")
+    input_scale = None if found is None else Factor(found, weights.divide)
+    module, algorithm = base, algorithms.get("", "")
+    while module:
+        if module in algorithms:
+            algorithm = algorithms[module]
+            break
+        module = module.rpartition(".")[0]
+    only = algorithm == "W4A16_NVFP4"
+    return KeptWeight(blocks.tensor.name, weights.tensor.shape, scale, input_scale, only)
+
+
+def _nvfp4_algorithms(table: TensorTable) -> dict[str, str]:
+    """ModelOpt's way to quantize each module it names; "" for all others."""
+    own = table.config.get("quantization_config")
+    described = (table.files.json("hf_quant_config.json") or {}).get("quantization")
+    found: dict[str, str] = {}
+    for config in (own, described):
+        if not isinstance(config, dict):
+            continue
+        found[""] = str(config.get("quant_algo") or found.get("", ""))
+        layers = config.get("quantized_layers")
+        for name, entry in layers.items() if isinstance(layers, dict) else ():
+            if isinstance(entry, dict):
+                found[name] = str(entry.get("quant_algo"))
+    return found
 
 
 def packing_of(table: TensorTable) -> tuple[str, Mapping[str, Any]]:

@@ -19,14 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .content import RowBlock, RowFunction, WeightReader
+from .unpack.blocks import nvfp4_groups
 from .weights import to_float32
 
+BLOCKS = "NVFP4"  # the dtype of a Lazy whose rows are ggml's NVFP4 blocks
 MOVED = ("F32", "F16", "BF16")  # dtypes that pass through unchanged; all others are read as float32
+
+
+class NotMovable(ValueError):
+    """Blocks that stay as they are can only move row by row (and, within a row, in groups of 16)."""
 
 
 @dataclass(frozen=True)
 class Lazy:
-    """shape: row-major. dtype: "F32", "F16", "BF16", or "RAW" (finished bytes of a fixed type, one row a matrix row).
+    """shape: row-major. dtype: "F32", "F16", "BF16", BLOCKS, or "RAW" (finished bytes of a fixed type, one row a matrix
+    row).
     sources: the checkpoint tensors behind it. whole: rows cost as much as the whole tensor."""
 
     shape: tuple[int, ...]
@@ -42,6 +49,11 @@ class Lazy:
     @property
     def columns(self) -> int:
         return self.shape[-1] if self.shape else 1
+
+    def need_numbers(self) -> None:
+        """Raises NotMovable."""
+        if self.dtype == BLOCKS:
+            raise NotMovable(f"{self.sources[0]} is kept in blocks")
 
     def values(self, reader: WeightReader, start: int, stop: int) -> NDArray[Any]:
         return self.read(reader, start, stop).data
@@ -79,6 +91,7 @@ def as_float32(block: RowBlock) -> NDArray[np.float32]:
 
 def mapped(tensor: Lazy, function: Callable[[NDArray[np.float32]], NDArray[Any]]) -> Lazy:
     """Applies an elementwise function in float32; an F16 tensor is rounded back to F16, as torch does."""
+    tensor.need_numbers()
     dtype = "F16" if tensor.dtype == "F16" else "F32"
     target = np.float16 if dtype == "F16" else np.float32
 
@@ -101,6 +114,7 @@ def reshaped(tensor: Lazy, shape: Sequence[int]) -> Lazy:
     width, old = target[-1], tensor.columns
     if width == old:
         return replace(tensor, shape=target)
+    tensor.need_numbers()
 
     def read(reader: WeightReader, start: int, stop: int) -> RowBlock:
         first, last = start * width, stop * width
@@ -157,11 +171,21 @@ def sliced(tensor: Lazy, start: int, stop: int) -> Lazy:
 
 def columns(tensor: Lazy, index: NDArray[np.int64]) -> Lazy:
     """Columns `index` of every row, in that order."""
+    groups = _whole_groups(tensor, index) if tensor.dtype == BLOCKS else None
 
     def read(reader: WeightReader, start: int, stop: int) -> RowBlock:
-        return RowBlock(tensor.dtype, tensor.values(reader, start, stop)[:, index])
+        values = tensor.values(reader, start, stop)
+        return RowBlock(tensor.dtype, values[:, index] if groups is None else nvfp4_groups(values, groups))
 
     return replace(tensor, shape=(*tensor.shape[:-1], len(index)), read=read)
+
+
+def _whole_groups(tensor: Lazy, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The groups of 16 columns that move together. Raises NotMovable."""
+    groups = index.reshape(-1, 16) if len(index) % 64 == 0 else index[:0].reshape(0, 16)
+    if not len(groups) or not np.array_equal(groups, groups[:, :1] // 16 * 16 + np.arange(16)):
+        tensor.need_numbers()
+    return groups[:, 0] // 16
 
 
 def split(tensor: Lazy, sizes: Sequence[int]) -> list[Lazy]:
@@ -195,6 +219,8 @@ def joined(parts: Sequence[Lazy], shape: Sequence[int]) -> Lazy:
     if any(part.columns != columns for part in parts):
         raise ValueError("parts of different width")
     dtypes = {part.dtype for part in parts}
+    if BLOCKS in dtypes and len(dtypes) > 1:
+        raise ValueError("some parts of a stack are packed, some are not")
     dtype = dtypes.pop() if len(dtypes) == 1 else "F32"
     edges = np.cumsum([0, *(part.rows for part in parts)])
 
@@ -224,6 +250,8 @@ def concatenated(parts: Sequence[Lazy]) -> Lazy:
     if len(parts[0].shape) > 1:
         return joined(parts, (sum(part.shape[0] for part in parts), *parts[0].shape[1:]))
     length = sum(part.shape[0] for part in parts)
+    for part in parts:
+        part.need_numbers()
 
     def read(reader: WeightReader, start: int, stop: int) -> RowBlock:
         blocks = [as_float32(part.read(reader, start, stop)) for part in parts]
@@ -236,6 +264,7 @@ def transposed(tensor: Lazy) -> Lazy:
     """The last two dimensions exchanged. Every row needs a column of the source: cheap on mapped memory, so stacks are
     read a matrix at a time; a single matrix asks to be read whole."""
     *outer, height, width = tensor.shape
+    tensor.need_numbers()
 
     def read(reader: WeightReader, start: int, stop: int) -> RowBlock:
         pieces: list[NDArray[Any]] = []

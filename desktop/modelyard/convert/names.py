@@ -39,6 +39,11 @@ def architecture_number(name: str) -> gguf.MODEL_ARCH:
     return next(number for number, known in gguf.MODEL_ARCH_NAMES.items() if known == name)
 
 
+def block_of(name: str) -> int | None:
+    """The layer a name tells: its first part that is a number."""
+    return next((int(part) for part in name.split(".") if part.isdecimal()), None)
+
+
 class TensorNames:
     """The table of one architecture with `blocks` layers."""
 

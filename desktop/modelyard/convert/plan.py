@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import Code, ModelyardError
-from ..formats.checkpoint import TensorTable, architecture_of
+from ..formats.checkpoint import Checkpoint, TensorTable, architecture_of, guessed_outtype
 from ..formats.ggml_types import GgmlType
 from . import lazy
 from .content import GgufContent, TensorJob
+from .dequantize import UnpackedTable
 from .families import family_of
 from .family import Family
 from .general import write_general
+from .kept import Kept, KeptWeight, factor_rows, finished, kept_tensors
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
+from .names import block_of
+
+Blocks = Sequence[tuple[set[str], Kept | None]]
 
 # What a configuration or tokenizer that is not what it says leads to, deep inside; told as CONFIG_INVALID.
 _MISFITS = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError)
@@ -30,13 +36,22 @@ def gguf_content(table: TensorTable, *, directory_name: str | None = None) -> Gg
     """
     architecture = architecture_of(table.config, table.name)
     family = family_of(architecture)
-    return content_of(family, table, architecture, directory_name or table.name)
+    name = directory_name or table.name
+    content = content_of(family, table, architecture, name)
+    if not isinstance(table, UnpackedTable) or not table.kept:
+        return content
+    return replace(content, kept=content_of(family, table, architecture, name, kept=table.kept))
 
 
 def content_of(
-    family_class: type[Family], table: TensorTable, architecture: str, directory_name: str, outtype: str = "f16"
+    family_class: type[Family],
+    table: TensorTable,
+    architecture: str,
+    directory_name: str,
+    outtype: str = "f16",
+    kept: Mapping[str, KeptWeight] | None = None,
 ) -> GgufContent:
-    """As gguf_content, by a family already chosen. `outtype`: see Model."""
+    """As gguf_content, by a family already chosen. `outtype`: see Model. `kept`: weights to leave in their blocks."""
     logging.getLogger("gguf").setLevel(logging.ERROR)  # its writer tells every key it is given
     try:
         config = family_class.read(table.config)
@@ -52,11 +67,14 @@ def content_of(
         )
         family = family_class(model)
         keys = Keys(family.arch)
-        jobs = tuple(tensor_jobs(family, table, keys))
+        blocks = list(kept_tensors(family, kept or {}))
+        jobs = tuple(tensor_jobs(family, table, keys, blocks))
         family.write_type(keys)
         shapes = [(job.name, job.shape) for job in jobs]
         write_general(keys, table.files, table.config, directory_name, shapes)
         family.write_parameters(keys)
+        version_index = len(keys.kv_data[0])
+        _write_precision(family, blocks, keys)
         family.write_vocabulary(keys)
         metadata = keys.entries()
     except _MISFITS as error:
@@ -66,20 +84,48 @@ def content_of(
         architecture=family.arch,
         metadata=metadata,
         tensors=jobs,
-        original=table.original,
+        original=_original(family, table),
         file_type_index=keys.file_type_index,
         warnings=tuple(model.warnings),
+        version_index=version_index,
     )
 
 
-def tensor_jobs(family: Family, table: TensorTable, keys: Keys) -> Iterator[TensorJob]:
-    """Extra tensors first, then the checkpoint's in reading order."""
+def _original(family: Family, table: TensorTable) -> str:
+    """What `auto` would choose: tensors that are not part of the model have no say (conversion/base.py,
+    index_tensors filters them first). An unpacked or merged checkpoint has decided already."""
+    if not isinstance(table, Checkpoint):
+        return table.original
+    return guessed_outtype(tensor for name, tensor in table.tensors.items() if family.rename(name) is not None)
+
+
+def _write_precision(family: Family, blocks: Blocks, keys: Keys) -> None:
+    """Which weights in blocks must not have their input made four-bit too (conversion/base.py, _tag_prec_a4)."""
+    names = sorted(_mapped(family, kept.target) for _, kept in blocks if kept is not None and kept.weight_only)
+    if names:
+        keys.add_array("general.tensor_extra.name", names)
+        keys.add_array("general.tensor_extra.prec_a4", [False] * len(names))
+
+
+def _mapped(family: Family, target: str) -> str:
+    """llama.cpp's name. Raises TENSOR_UNKNOWN."""
+    name = target if target in family.own_names else family.names.find(target)
+    if name is None:
+        raise ModelyardError(Code.TENSOR_UNKNOWN, name=target, architecture=family.model.architecture)
+    return name
+
+
+def tensor_jobs(family: Family, table: TensorTable, keys: Keys, blocks: Blocks = ()) -> Iterator[TensorJob]:
+    """Weights left in their blocks, extra tensors, then the checkpoint's in reading order."""
     seen: set[str] = set()
+    for kept in (kept for _, kept in blocks if kept is not None):
+        for job in _kept_jobs(_mapped(family, kept.target), kept):
+            seen.add(job.name)
+            yield job
+    done = {name for names, _ in blocks for name in names}
     dtypes = {name: tensor.dtype for name, tensor in table.tensors.items()}
-    for source, target, tensor in _changed(family, table, keys):
-        name = target if target in family.own_names else family.names.find(target)
-        if name is None:
-            raise ModelyardError(Code.TENSOR_UNKNOWN, name=target, architecture=family.model.architecture)
+    for source, target, tensor in _changed(family, table, keys, done):
+        name = _mapped(family, target)
         if name in seen:
             raise ModelyardError(Code.TENSOR_UNKNOWN, name=f"{target} (twice)", architecture=family.model.architecture)
         seen.add(name)
@@ -94,24 +140,27 @@ def tensor_jobs(family: Family, table: TensorTable, keys: Keys) -> Iterator[Tens
         )
 
 
-def _changed(family: Family, table: TensorTable, keys: Keys) -> Iterator[tuple[str, str, Lazy]]:
-    """(name of the source, name to map, tensor)."""
+def _kept_jobs(name: str, kept: Kept) -> Iterator[TensorJob]:
+    tensor = finished(kept.tensor)
+    yield TensorJob(name, tensor.shape, tensor.sources, "U8", tensor.read, GgmlType.NVFP4)
+    for ending, numbers in kept.factors:
+        own = f"{name.removesuffix('.weight')}{ending}"
+        yield TensorJob(own, numbers.shape, (), "F32", factor_rows(numbers), GgmlType.F32)
+
+
+def _changed(family: Family, table: TensorTable, keys: Keys, done: set[str]) -> Iterator[tuple[str, str, Lazy]]:
+    """(name of the source, name to map, tensor), without those in `done`."""
     for name, tensor in family.extra_tensors(keys):
         yield name, name, tensor
     for name, stored in table.tensors.items():
         renamed = family.rename(name)
-        if renamed is None:
+        if renamed is None or name in done:
             continue
         tensor = lazy.stored(name, stored.dtype, stored.shape)
         for target, changed in family.change(renamed, tensor, block_of(renamed)):
             yield renamed, target, changed
     for target, changed in family.finish():
         yield target, target, changed
-
-
-def block_of(name: str) -> int | None:
-    """The layer a name tells: its first part that is a number."""
-    return next((int(part) for part in name.split(".") if part.isdecimal()), None)
 
 
 def _fixed_type(family: Family, source: str, name: str, tensor: Lazy) -> GgmlType | None:

@@ -52,7 +52,8 @@ class Layout:
 
 def lay_out(content: GgufContent, recipe: Recipe, extra: Iterable[MetadataEntry] = ()) -> Layout:
     """The layout of `content` by `recipe`. `extra` are keys that llama-quantize adds at the end (importance matrix)."""
-    return place(recipe, file_metadata(content, recipe) + tuple(extra))
+    written = content.written_by(converter=recipe.size.converter)
+    return place(recipe, file_metadata(written, recipe) + tuple(extra))
 
 
 def place(recipe: Recipe, entries: tuple[MetadataEntry, ...]) -> Layout:
@@ -80,14 +81,16 @@ def exact_sizes(content: GgufContent, sizes: Iterable[str]) -> dict[str, int]:
     Raises SIZE_UNKNOWN, IMPORTANCE_MISSING.
     """
     result: dict[str, int] = {}
-    metadata = 0
+    lengths: dict[int, int] = {}
     for name in sizes:
         recipe = choose_types(content, name)
-        entries = file_metadata(content, recipe)
+        written = content.written_by(converter=recipe.size.converter)
+        entries = file_metadata(written, recipe)
         alignment = _alignment(entries)
-        metadata = metadata or metadata_length(entries)  # the same for all: only two numbers differ
+        if id(written) not in lengths:  # the same for all: only two numbers differ
+            lengths[id(written)] = metadata_length(entries)
         table, places, weights = _table(recipe, alignment)
-        header = len(start_bytes(len(places), len(entries))) + metadata + len(table)
+        header = len(start_bytes(len(places), len(entries))) + lengths[id(written)] + len(table)
         result[name] = header + padding(header, alignment) + weights
     return result
 
@@ -117,7 +120,10 @@ def file_metadata(content: GgufContent, recipe: Recipe) -> tuple[MetadataEntry, 
         return (*entries, version, file_type)
     if content.file_type_index >= 0:  # GPT-NeoX's converter writes none
         entries.insert(content.file_type_index, file_type)
-    entries.insert(_vocabulary_start(entries), version)
+    if content.version_index < 0:
+        entries.insert(_vocabulary_start(entries), version)
+    else:
+        entries.insert(content.version_index + (0 <= content.file_type_index <= content.version_index), version)
     return tuple(entries)
 
 

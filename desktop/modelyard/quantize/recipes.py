@@ -18,7 +18,7 @@ from .mixtures import Mixture, fitting
 from .model_facts import TensorFacts, facts_of
 from .sizes import SIZES, Size, find_size
 
-_MXFP4_FILE_TYPE = 38
+_BLOCK_FILE_TYPES = {GgmlType.MXFP4: 38, GgmlType.NVFP4: 39}  # of files whose weights stay in their own blocks
 _NEEDS_IMPORTANCE = frozenset(
     {GgmlType.IQ3_XXS, GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ2_S, GgmlType.IQ1_M, GgmlType.IQ1_S}
 )
@@ -58,7 +58,9 @@ def choose_types(content: GgufContent, size_name: str, *, importance: bool = Fal
         size = SIZES[size.name.upper()]
     if size.importance and not importance:
         raise ModelyardError(Code.IMPORTANCE_MISSING, size=size.name)
-    return _by_converter(content, size) if size.converter else _by_quantizer(content, size, importance)
+    if size.converter:
+        return _by_converter(content.written_by(converter=True), size)
+    return _by_quantizer(content, size, importance)
 
 
 def _by_converter(content: GgufContent, size: Size) -> Recipe:
@@ -67,8 +69,8 @@ def _by_converter(content: GgufContent, size: Size) -> Recipe:
     for job in content.tensors:
         kind = fitting(size.type, job.shape[-1]) if job.fixed_type is None else job.fixed_type
         plans.append(TensorPlan(job, kind, kind))
-    kept_blocks = any(job.fixed_type is GgmlType.MXFP4 for job in content.tensors)
-    return Recipe(size, _MXFP4_FILE_TYPE if kept_blocks and not size.quantized else size.file_type, tuple(plans))
+    kept = {_BLOCK_FILE_TYPES[job.fixed_type] for job in content.tensors if job.fixed_type in _BLOCK_FILE_TYPES}
+    return Recipe(size, max(kept) if kept and not size.quantized else size.file_type, tuple(plans))
 
 
 def _by_quantizer(content: GgufContent, size: Size, importance: bool) -> Recipe:

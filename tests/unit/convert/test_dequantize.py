@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from modelyard.convert.dequantize import unpacked
-from modelyard.convert.unpack.fp4 import mxfp4_blocks, nvfp4_blocks
+from modelyard.convert.unpack.blocks import mxfp4_blocks, nvfp4_blocks
 from modelyard.convert.weights import to_bf16, to_float32
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.hf_folder import open_checkpoint

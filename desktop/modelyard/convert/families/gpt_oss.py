@@ -13,7 +13,7 @@ from ..content import RowBlock, WeightReader
 from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..unpack.fp4 import mxfp4_blocks
+from ..unpack.blocks import mxfp4_blocks
 
 
 class GptOss(Family):
