@@ -92,28 +92,32 @@ class ServerStore:
             "layers": layers,
         }
         before = set() if existing is None else self.digests(existing)
-        if existing is not None:
+        placed = self._place(name, json.dumps(manifest | self._extra()).encode())
+        if existing is not None and existing.manifest != placed:
             existing.manifest.unlink()
-        self._place(name, json.dumps(manifest | self._extra()).encode())
         self._drop_unshared(before)
 
     def _extra(self) -> dict[str, Any]:
         return {"runner": "ggml", "format": "gguf"} if self.layout == "manifests-v2" else {}
 
-    def _place(self, name: Name, data: bytes) -> None:
+    def _place(self, name: Name, data: bytes) -> Path:
+        """In one step: whoever looks sees the old model or the new one."""
         host = name.host
         if self.layout == "manifests-v2":
             host = "ollama.com" if host == "registry.ollama.ai" else host.replace(":", "%3A")
         path = self.root / self.layout / host / name.namespace / name.model / name.tag
         path.parent.mkdir(parents=True, exist_ok=True)
         self.sequence += 1
+        fresh = self.root / f"manifest-{self.sequence}"
         if self.layout == "manifests-v2":
             digest, _ = self.put(data)
-            path.symlink_to(os.path.relpath(self.blob(digest), path.parent))
+            fresh.symlink_to(os.path.relpath(self.blob(digest), path.parent))
         else:
-            path.write_bytes(data)
+            fresh.write_bytes(data)
         now = time.time() + self.sequence * 1e-4
-        os.utime(path, (now, now), follow_symlinks=self.layout == "manifests")
+        os.utime(fresh, (now, now), follow_symlinks=self.layout == "manifests")
+        fresh.replace(path)
+        return path
 
     def digests(self, model: Model) -> set[str]:
         config = json.loads(model.manifest.read_bytes())["config"]["digest"]

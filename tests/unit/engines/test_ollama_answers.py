@@ -38,7 +38,9 @@ def test_every_recorded_show_is_understood() -> None:
         assert persona.parameters.get("stop", ()) == (() if "<|im_start|>" in stops else stops), label
         assert result.ends == ()
         assert all(f"FROM {blob}\n" in answer["modelfile"] for blob in result.blobs), label
-        printed = f"\nTEMPLATE {quote(persona.template or result.own_template or '{{ .Prompt }}')}"
+        assert result.own_template == "", label
+        assert persona.template == ("" if "<|im_start|>" in stops else result.template), label  # Ollama's own, both
+        printed = f"\nTEMPLATE {quote(result.template or '{{ .Prompt }}')}"
         assert printed in answer["modelfile"], label
         read += 1
     assert read >= 60

@@ -97,5 +97,5 @@ def repair_rendering(
                 return check
     finally:
         if not settled:
-            build(connection, version, name, name, persona, CancelToken(), shown.own_template)
+            build(connection, version, name, name, persona, CancelToken(), shown.template)
     return before

@@ -9,7 +9,8 @@ from typing import Any
 
 from ...modelfile.parameters import PARAMETERS, ParameterKind
 from ...modelfile.persona import ExampleMessage, ParameterValue, Persona
-from .templates import is_own_template, parted_stops
+from .derive import is_derived
+from .templates import is_anybodys_template, parted_stops
 
 NO_TEMPLATE = "{{ .Prompt }}"  # what Ollama prints where a model has none
 _FOLLOWING = r"(?=\n(?:SYSTEM|RENDERER|PARSER|PARAMETER|LICENSE|MESSAGE) |\n*\Z)"
@@ -19,13 +20,13 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", 
 
 @dataclass(frozen=True)
 class Shown:
-    """`persona`: what somebody chose; `own_template` and `ends` (stops that end a turn) were given to the model by an
-    import so that it answers right, and stops that Ollama adds by itself are in neither. `blobs`: paths of the FROM
-    lines (model first, then projectors). `rendering`: what Ollama really renders with, which may be the GGUF's Jinja
-    and not a TEMPLATE. `extras`: other weights (ADAPTER, DRAFT) that only `from` can keep."""
+    """`persona`: what somebody chose. `ends`: stops that end the model's turns, given to it by an import; what Ollama
+    adds by itself is in neither. `template`: its TEMPLATE, whoever chose it. `blobs`: paths of the FROM lines (model
+    first, then projectors). `rendering`: what Ollama really renders with, which may be the GGUF's Jinja and not the
+    TEMPLATE. `extras`: other weights (ADAPTER, DRAFT) that only `from` can keep."""
 
     persona: Persona
-    own_template: str
+    template: str
     ends: tuple[str, ...]
     blobs: tuple[str, ...]
     extras: tuple[str, ...]
@@ -36,6 +37,11 @@ class Shown:
     details: Mapping[str, Any]
     capabilities: tuple[str, ...]
     remote: bool
+
+    @property
+    def own_template(self) -> str:
+        """A template made for this very model, which Ollama would not find again by itself."""
+        return self.template if is_derived(self.template) else ""
 
 
 def read_show(answer: Mapping[str, Any]) -> Shown:
@@ -49,12 +55,12 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
     chosen, ends = parted_stops(parameters.pop("stop", None))
     if chosen:
         parameters["stop"] = chosen
-    own = template if is_own_template(template) else ""
+    template = "" if template == NO_TEMPLATE else template
     persona = Persona(
         system=system,
         parameters=parameters,
         messages=_messages(answer.get("messages")),
-        template="" if template in (NO_TEMPLATE, own) else template,
+        template="" if is_anybodys_template(template) else template,
         licenses=_licenses(modelfile, _text(answer, "license")),
     )
     info = answer.get("model_info")
@@ -62,7 +68,7 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
     capabilities = answer.get("capabilities")
     return Shown(
         persona=persona,
-        own_template=own,
+        template=template,
         ends=ends,
         blobs=_weights(modelfile, "FROM"),
         extras=_weights(modelfile, "ADAPTER") + _weights(modelfile, "DRAFT"),

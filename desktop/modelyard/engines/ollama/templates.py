@@ -102,13 +102,13 @@ def with_ends(stops: ParameterValue | None, ends: tuple[str, ...]) -> tuple[str,
     return tuple(dict.fromkeys((*chosen, *ends)))
 
 
-def is_own_template(go: str) -> bool:
-    """Whether a TEMPLATE is one that Modelyard gives a model by itself, so that nobody chose it."""
-    return is_derived(go) or any(pattern.fullmatch(go) for pattern in _own_templates())
+def is_anybodys_template(go: str) -> bool:
+    """Whether a TEMPLATE is one that Modelyard or Ollama gives a model by itself, so that nobody chose it."""
+    return is_derived(go) or any(pattern.fullmatch(go) for pattern in _usual_templates())
 
 
 @functools.cache
-def _own_templates() -> tuple[re.Pattern[str], ...]:
+def _usual_templates() -> tuple[re.Pattern[str], ...]:
     texts = (re.escape(known.go).replace(re.escape(_EOS), r"\S{1,60}") for known in known_formats().values())
     return tuple(re.compile(text) for text in texts)
 

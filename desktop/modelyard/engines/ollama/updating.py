@@ -49,8 +49,8 @@ def build(
     persona brings none; None = what `source` has."""
     shown = show(connection, source)
     persona = _dressed(persona, shown, shown.own_template if own_template is None else own_template)
-    stored = replace(shown.persona, template=shown.persona.template or shown.own_template)
-    cleared = cleared_fields(stored, persona)
+    before = shown.persona if own_template is None else replace(shown.persona, template=shown.template)
+    cleared = cleared_fields(before, persona)
     files = _files(connection, shown)
     if files is None and cleared:
         raise ModelyardError(Code.OLLAMA_CANNOT_CLEAR, name=source, field=cleared[0])
