@@ -36,6 +36,12 @@ _TOKENIZER_FILES = (
     "chat_template.json",
 )
 
+_EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight")
+_OUTPUTS = ("lm_head.weight", "embed_out.weight", "output.weight", "output_layer.weight")
+_OUTPUT = "lm_head.weight"
+# llama.cpp has no output of its own in these (src/models/gemma.cpp and others): it stays the embedding.
+ALWAYS_TIED = ("Gemma", "Gemma2", "Cohere", "Cohere2", "Ernie4_5_Moe", "HunYuanDenseV1")
+
 
 # Small tiles stay in the processor's cache, and below OpenBLAS's threshold (interface/gemm.c, 4 × 65536) so that it
 # does not start threads of its own under the writer's.
@@ -104,8 +110,10 @@ class MergedTable:
                 source = names.find("model.embed_tokens.weight")
                 brought = self._whole.get(source)
             self._sums[name] = self._sum(pair, brought or base.tensors[source], brought is not None)
+        self._untied = self._old_embedding()
         self.tensors: Mapping[str, StoredTensor] = self._table()
-        self.config: Mapping[str, Any] = self._config(any(_is_output(name) for name in (*self._whole, *self._sums)))
+        outputs = [name for name in (*self._whole, *self._sums) if _is_output(name)]
+        self.config: Mapping[str, Any] = self._config(bool(outputs or self._untied))
         self.files = _files(base, adapter, self._vocabulary())
 
     @property
@@ -124,6 +132,9 @@ class MergedTable:
     def shards_of(self, name: str) -> tuple[str, ...]:
         """The base's weight files; the add-on's own is small and always read first."""
         part = self._sums.get(name)
+        if self._untied is not None and name == _OUTPUT:
+            name, brought = self._untied
+            return () if brought else self.base.shards_of(name)
         if name in self._whole or (part and part.brought):
             return ()
         return self.base.shards_of(part.base.name if part else name)
@@ -133,7 +144,28 @@ class MergedTable:
 
     def reader(self, locate: Locate | None = None) -> RowReader:
         """`locate` is for the base's weights; the add-on's are read from where it was opened."""
-        return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._sums, self._whole)
+        return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._sums, self._whole, self._untied)
+
+    def _old_embedding(self) -> tuple[str, bool] | None:
+        """The tensor that becomes an output of its own, and whether the add-on brought it; None if nothing does.
+
+        Where the output is the embedding and the add-on changes the embedding alone, PEFT trains with the old one as
+        output (unless ensure_weight_tying is set): they are two tensors from now on.
+        """
+        changed = {*self._sums, *self._whole}
+        has_own = any(name.endswith(_OUTPUTS) for name in (*self.base.tensors, *changed))
+        kinds = self.base.config.get("architectures")
+        always = isinstance(kinds, list) and any(f"{name}ForCausalLM" in kinds for name in ALWAYS_TIED)
+        if has_own or always or self.adapter.config.get("ensure_weight_tying"):
+            return None
+        name = next((name for name in changed if name.endswith(_EMBEDDINGS)), None)
+        if name is None:
+            return None
+        part = self._sums.get(name)
+        if part is not None:
+            return part.base.name, part.brought
+        same = name in self.base.tensors and self.base.tensors[name].shape == self._whole[name].shape
+        return (name, False) if same else None
 
     def _sum(self, pair: LoraPair, base: StoredTensor, brought: bool) -> Sum:
         rank, inputs = pair.down.shape
@@ -151,13 +183,17 @@ class MergedTable:
             seen[name] = StoredTensor(name, tensor.dtype, tensor.shape, tensor.shard)
         for name, part in self._sums.items():
             seen[name] = StoredTensor(name, "F32", part.base.shape, part.base.shard)
+        if self._untied is not None:
+            name, brought = self._untied
+            old = (self.adapter.tensors if brought else self.base.tensors)[name]
+            seen[_OUTPUT] = StoredTensor(_OUTPUT, old.dtype, old.shape, old.shard)
         return seen
 
     def _vocabulary(self) -> int | None:
         """Rows of the embedding, if the add-on brings one of its own."""
         own = [*self._whole.items(), *((name, part.base) for name, part in self._sums.items() if part.brought)]
         for name, tensor in own:
-            if name.endswith(("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight")):
+            if name.endswith(_EMBEDDINGS):
                 return tensor.shape[0]
         return None
 
@@ -178,12 +214,20 @@ class MergedTable:
 
 class _MergedReader:
     def __init__(
-        self, below: RowReader, addon: RowReader, sums: Mapping[str, Sum], whole: Mapping[str, StoredTensor]
+        self,
+        below: RowReader,
+        addon: RowReader,
+        sums: Mapping[str, Sum],
+        whole: Mapping[str, StoredTensor],
+        untied: tuple[str, bool] | None,
     ) -> None:
         self._below, self._addon = below, addon
-        self._sums, self._whole = sums, whole
+        self._sums, self._whole, self._untied = sums, whole, untied
 
     def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        if self._untied is not None and name == _OUTPUT:
+            name, brought = self._untied
+            return (self._addon if brought else self._below).read(name, start, stop)
         part = self._sums.get(name)
         if part is not None:
             return part.rows(self._below, self._addon, start, stop)

@@ -20,16 +20,21 @@ from .lora import Sum
 from .lora_names import sorted_out
 from .lora_scale import scaling_of
 from .names import TensorNames
+from .weights import read_float32
 
 _PLAIN = {GgmlType.F32: ("F32", "<f4"), GgmlType.F16: ("F16", "<f2"), GgmlType.BF16: ("BF16", "<u2")}
 
 # Architectures whose linear layers stand in the GGUF one for one. In the first group the rows of q and k are reordered
 # for ggml's rope (facts in conversion/llama.py, LlamaModel.permute).
-_PERMUTED = ("llama", "granite", "smollm3", "olmo")
+_PERMUTED = ("llama", "granite", "smollm3", "olmo", "arcee", "mistral3", "minicpm")
 _AS_THEY_ARE = (
-    *("qwen2", "qwen3", "gemma", "gemma2", "gemma3", "phi3", "olmo2", "stablelm", "starcoder2", "phi2"),
-    *("exaone4", "apertus", "command-r", "cohere2", "ernie4_5", "glm4"),
+    *("qwen2", "qwen3", "gemma", "gemma2", "gemma3", "phi3", "olmo2", "stablelm", "starcoder2", "phi2", "gpt2"),
+    *("exaone4", "apertus", "command-r", "cohere2", "ernie4_5", "glm4", "seed_oss", "hunyuan-dense", "nemotron"),
+    *("qwen2vl", "qwen3vl"),
 )
+
+_ALWAYS_TIED = ("gemma", "gemma2", "command-r", "cohere2")  # llama.cpp has no output of its own in these
+_EMBEDDING, _OUTPUT = "token_embd.weight", "output.weight"
 
 
 def merged_gguf(
@@ -49,15 +54,22 @@ def merged_gguf(
             method=f"GGUF {architecture}"[:80],
             base_model=adapter.base_model,
         )
-    sums = _sums(architecture, values, {tensor.name: tensor for tensor in tensors}, adapter)
+    known = {tensor.name: tensor for tensor in tensors}
+    sums, whole = _changes(architecture, values, known, adapter)
     kinds = [tensor.type for tensor in tensors if len(tensor.shape) > 1]
     sixteen = (kind for kind in kinds if kind in (GgmlType.F16, GgmlType.BF16))
     main = GgmlType.F32 if kinds and set(kinds) == {GgmlType.F32} else next(sixteen, GgmlType.F16)
     names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
+    jobs = [_job(tensor, sums.get(tensor.name), whole.get(tensor.name), names, main) for tensor in tensors]
+    changed = {*sums, *whole}
+    if _OUTPUT not in known and (_OUTPUT in changed or _EMBEDDING in changed and _unties(architecture, adapter)):
+        # The output was the embedding, and stays the old one but for what the add-on says (convert/lora.py).
+        new = _job(known[_EMBEDDING], sums.get(_OUTPUT), whole.get(_OUTPUT), names, main)
+        jobs.append(replace(new, name=_OUTPUT))
     return GgufContent(
         architecture=architecture,
         metadata=_renamed(metadata, adapter),
-        tensors=tuple(_job(tensor, sums.get(tensor.name), names, main) for tensor in tensors),
+        tensors=tuple(jobs),
         original=main.name.lower(),
         file_type_index=sum(entry.key.startswith("general.") for entry in metadata),
     )
@@ -100,23 +112,31 @@ def plain_rows(reader: WeightReader, tensor: GgufTensor, start: int, stop: int) 
     return RowBlock("F32", quants.dequantize(stored, GGMLQuantizationType(int(tensor.type))))
 
 
-def _job(tensor: GgufTensor, part: Sum | None, names: TensorNames, main: GgmlType) -> TensorJob:
+def _unties(architecture: str, adapter: Adapter) -> bool:
+    return architecture not in _ALWAYS_TIED and not adapter.config.get("ensure_weight_tying")
+
+
+def _job(
+    tensor: GgufTensor, part: Sum | None, whole: StoredTensor | None, names: TensorNames, main: GgmlType
+) -> TensorJob:
     block = next((int(piece) for piece in tensor.name.split(".") if piece.isdecimal()), None)
     small = len(tensor.shape) < 2 or names.always_float32(tensor.name, block)
-    sources = (tensor.name, *((part.down.name, part.up.name) if part else ()))
+    sources = (tensor.name, *((part.down.name, part.up.name) if part else ()), *((whole.name,) if whole else ()))
     source_dtype = tensor.type.name if tensor.type in _PLAIN else main.name
     return TensorJob(
         name=tensor.name,
         shape=tensor.shape or (1,),
         sources=sources,
         source_dtype=source_dtype,
-        rows=_rows(tensor, part),
+        rows=_rows(tensor, part, whole),
         fixed_type=GgmlType.F32 if small else None,
     )
 
 
-def _rows(tensor: GgufTensor, part: Sum | None) -> RowFunction:
+def _rows(tensor: GgufTensor, part: Sum | None, whole: StoredTensor | None) -> RowFunction:
     def rows(reader: WeightReader, start: int, stop: int) -> RowBlock:
+        if whole is not None:
+            return RowBlock("F32", read_float32(reader, whole, start, stop))
         if part is None:
             return plain_rows(reader, tensor, start, stop)
         return RowBlock("F32", part.rows(_Numbers(reader, tensor), reader, start, stop))
@@ -124,30 +144,42 @@ def _rows(tensor: GgufTensor, part: Sum | None) -> RowFunction:
     return rows
 
 
-def _sums(
+def _changes(
     architecture: str, values: Mapping[str, Any], tensors: Mapping[str, GgufTensor], adapter: Adapter
-) -> dict[str, Sum]:
+) -> tuple[dict[str, Sum], dict[str, StoredTensor]]:
+    """By GGUF name: the sums, and the embedding and output the add-on brings (as many tokens as the base has, whose
+    vocabulary stays). Raises ADAPTER_MISMATCH for any other whole tensor: it may be stored in another way."""
     names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
-    pairs, whole = sorted_out(adapter)
+
+    def place(target: str) -> tuple[str, GgufTensor]:
+        name = names.find(target) or ""
+        tensor = tensors.get(_EMBEDDING if name == _OUTPUT and name not in tensors else name)
+        if tensor is None or (name == _OUTPUT and architecture in _ALWAYS_TIED):
+            raise _mismatch(adapter, architecture, target)
+        return name, tensor
+
+    pairs, brought = sorted_out(adapter)
+    whole: dict[str, StoredTensor] = {}
+    for target, stored in brought.items():
+        name, tensor = place(target)
+        if name not in (_EMBEDDING, _OUTPUT) or stored.shape != tensor.shape:
+            raise _mismatch(adapter, architecture, target)
+        whole[name] = stored
     found: dict[str, Sum] = {}
     for pair in pairs:
-        name = names.find(pair.target)
-        tensor = tensors.get(name or "")
-        if tensor is None or name is None:
-            raise _mismatch(adapter, architecture, pair.target)
+        name, tensor = place(pair.target)
         rank, inputs = pair.down.shape
         outputs = pair.up.shape[0]
         scale = scaling_of(adapter.config, pair.module, rank, adapter.name)
         swapped = pair.embedding
         if tensor.shape != ((inputs, outputs) if swapped else (outputs, inputs)):
             raise _mismatch(adapter, architecture, pair.target)
+        own = whole.pop(name, None)
         dtype = _PLAIN.get(tensor.type, ("F32", ""))[0]
-        base = StoredTensor(name, dtype, tensor.shape, "")
+        base = own or StoredTensor(tensor.name, dtype, tensor.shape, "")
         order = _row_order(architecture, values, name, outputs)
-        found[name] = Sum(base, pair.down, pair.up, scale, swapped, order=order)
-    if whole:
-        raise _mismatch(adapter, architecture, next(iter(whole)))
-    return found
+        found[name] = Sum(base, pair.down, pair.up, scale, swapped, own is not None, order)
+    return found, whole
 
 
 def _row_order(architecture: str, values: Mapping[str, Any], name: str, rows: int) -> NDArray[np.intp] | None:
