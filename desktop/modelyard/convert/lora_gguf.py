@@ -62,7 +62,7 @@ def merged_gguf(
     names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
     jobs = [_job(tensor, sums.get(tensor.name), whole.get(tensor.name), names, main) for tensor in tensors]
     changed = {*sums, *whole}
-    if _OUTPUT not in known and (_OUTPUT in changed or _EMBEDDING in changed and _unties(architecture, adapter)):
+    if _OUTPUT not in known and (_OUTPUT in changed or (_EMBEDDING in changed and _unties(architecture, adapter))):
         # The output was the embedding, and stays the old one but for what the add-on says (convert/lora.py).
         new = _job(known[_EMBEDDING], sums.get(_OUTPUT), whole.get(_OUTPUT), names, main)
         jobs.append(replace(new, name=_OUTPUT))
