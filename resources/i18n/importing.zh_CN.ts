@@ -16,6 +16,10 @@
         <translation>正在启动 Ollama…</translation>
     </message>
     <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
         <source>Size &amp; quality</source>
         <translation>体积与质量</translation>
     </message>

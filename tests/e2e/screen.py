@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 _TOOLS = ("Xvfb", "openbox", "xdotool")
+_HERE = Path(__file__).parent
 _WIDTH, _HEIGHT = 1600, 1000
 
 
@@ -69,6 +70,19 @@ class Screen:
         """At a place inside a window; negative values count from its right and lower edge."""
         x, y = x if x >= 0 else box.width + x, y if y >= 0 else box.height + y
         self.xdotool("mousemove", "--window", box.id, str(x), str(y), "click", "1")
+
+    def colour(self, box: Box, x: int, y: int) -> tuple[int, int, int]:
+        """Red, green and blue at a place inside a window, counted as in click."""
+        x, y = x if x >= 0 else box.width + x, y if y >= 0 else box.height + y
+        seen = subprocess.run(
+            [sys.executable, str(_HERE / "pixel.py"), box.id, str(x), str(y)],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        return int(seen.stdout[1:3], 16), int(seen.stdout[3:5], 16), int(seen.stdout[5:7], 16)
 
     def press(self, *keys: str) -> None:
         self.xdotool("key", *keys)

@@ -144,6 +144,30 @@ def test_a_refusal_stands_under_what_it_is(desk: Desktop, house: House) -> None:
     assert not page._next.isEnabled()
 
 
+def test_a_closed_door_is_tried_again(desk: Desktop, house: House) -> None:
+    """By its button, and by itself when the person comes back from the settings or from the browser."""
+    looks: list[Path] = []
+
+    def gated(path: Path) -> Inspection:
+        looks.append(path)
+        door = Refusal(Code.HUB_GATED_TERMS, {"name": "org/model", "url": "https://huggingface.co/org/model"})
+        return replace(inspection_of(path), refusal=door, sizes=())
+
+    house.inspection = gated
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: "accept the terms there" in texts(page))
+    assert "Open the page" in buttons(page) and not page._next.isEnabled()
+    press(page, "Check again")
+    wait_for(lambda: len(looks) == 2 and "Check again" in buttons(page))
+    desk.window.go(Place.SETTINGS)
+    desk.window.import_text("")
+    wait_for(lambda: len(looks) == 3 and "Check again" in buttons(page))
+    house.inspection = inspection_of
+    QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    wait_for(lambda: page._check.valid)
+
+
 def test_name_taken_is_asked_again(desk: Desktop, qtbot: QtBot) -> None:
     page = to_check(desk)
     qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)

@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from ...engines.base import EngineState, EngineStatus
-from ...errors import Action, ModelyardError
+from ...errors import Action, Code, ModelyardError
 from ...events import CancelToken
 from ...importing.inspection import AS_IS, Fit, Inspection, Refusal, SizeOption
 from ...importing.plan import NO_ENGINE, ImportChoice, ImportPlan
 from ..background import Call, in_background
 from ..context import Context
 from ..models.starting import start_engine
+from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.labels import Text
-from ..widgets.layout import clear
+from ..widgets.layout import clear, row
 from .destination import Destination
 from .draft import Draft
 from .looking import look_at
@@ -26,6 +29,18 @@ from .model_card import ModelCard
 from .repair import RepairChoice
 from .size_choice import SizeChoice
 from .wizard_page import WizardPage
+
+# Doors that a person opens elsewhere: on the model's page or in the settings.
+_CLOSED = (
+    Code.HUB_GATED_NO_KEY,
+    Code.HUB_GATED_KEY_LACKS_RIGHT,
+    Code.HUB_GATED_TERMS,
+    Code.HUB_GATED_PENDING,
+    Code.HUB_GATED_REJECTED,
+    Code.HUB_REPO_MISSING_NO_KEY,
+    Code.HUB_KEY_INVALID,
+    Code.HUB_KEY_NOT_SENT,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,8 @@ class CheckPage(WizardPage):
         self._repair: RepairChoice | None = None
         self._refused = Card()
         self._file: Path | None = None
+        self._closed = False  # by a door that may be open when the person comes back
+        QGuiApplication.instance().applicationStateChanged.connect(self._state_changed)
 
     @property
     def next_label(self) -> str:
@@ -56,6 +73,7 @@ class CheckPage(WizardPage):
     def enter(self) -> None:
         if self.draft.inspection is not None and self._found is not None:
             return
+        self._closed = False
         self.set_valid(False)
         self.states.show_busy(self.tr("Looking at it …"))
         self.stop()
@@ -66,6 +84,15 @@ class CheckPage(WizardPage):
             return _Found(inspection, [engine.status() for engine in services.engines().values()])
 
         self._call = in_background(self, look, self._show, self._fail)
+
+    def come_back(self) -> None:
+        if self._closed:
+            self._again()
+
+    def _state_changed(self, state: Qt.ApplicationState) -> None:
+        """Back from the browser, where terms were accepted or a key was made."""
+        if state is Qt.ApplicationState.ApplicationActive and self.isVisible():
+            self.come_back()
 
     def leave(self) -> None:
         self.draft.choice = self._choice()
@@ -78,6 +105,7 @@ class CheckPage(WizardPage):
 
     def _fail(self, error: ModelyardError) -> None:
         self._call = None
+        self._closed = error.code in _CLOSED
         self.states.show_error(error, lambda action: self._mend(action, error))
         self.set_valid(False)
 
@@ -127,6 +155,9 @@ class CheckPage(WizardPage):
         panel = self.context.error_panel(error)
         panel.action.connect(lambda action: self._mend(action, error))
         self.body.addWidget(panel)
+        self._closed = error.code in _CLOSED
+        if self._closed:
+            self.body.addLayout(row(button(self.tr("Check again"), self._again), None))
         self.set_valid(False)
 
     def _show_choices(self, found: _Found) -> None:

@@ -61,6 +61,7 @@ class ImportWizard(QWidget):
     def begin(self, text: str) -> None:
         """Starts over; with a path or link straight at the check card. Without one a walk half done is kept."""
         if not text and isinstance(self._page, (CheckPage, RolePage)):
+            self._page.come_back()
             return
         self._fresh()
         if text:

@@ -53,6 +53,9 @@ class WizardPage(QWidget):
     def enter(self) -> None:
         """The page is shown: fill it from the draft."""
 
+    def come_back(self) -> None:
+        """The person was elsewhere in the window and the page is shown as it was left."""
+
     def leave(self) -> None:
         """The page is left forward: write the answers into the draft."""
 
