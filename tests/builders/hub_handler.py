@@ -404,9 +404,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         assert blob.path is not None
         rate, began, sent = self.hub.bytes_per_second, time.monotonic(), 0
+        limited = rate or self.hub.line.bytes_per_second
         with blob.path.open("rb") as source:
             while start + sent < end:
-                step = min(end - start - sent, 8 << 20 if not rate else 256 << 10)
+                step = min(end - start - sent, 8 << 20 if not limited else 256 << 10)
+                self.hub.line.take(step, self.hub.closing)
                 count = os.sendfile(self.connection.fileno(), source.fileno(), start + sent, step)
                 if not count:
                     return
@@ -425,6 +427,7 @@ class Handler(BaseHTTPRequestHandler):
                 piece = piece[:wrong] + bytes([piece[wrong] ^ 255]) + piece[wrong + 1 :]
             for limit in (fault.cut_after, fault.stall_after) if fault else ():
                 piece = piece if limit is None else piece[: max(0, limit - sent)]
+            self.hub.line.take(len(piece), self.hub.closing)
             self.wfile.write(piece)
             sent += len(piece)
             with self.hub.lock:

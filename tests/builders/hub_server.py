@@ -1,6 +1,7 @@
 """A Hub over real HTTP for tests: what huggingface_hub 2.4 and Modelyard ask of huggingface.co, with faults on demand.
 
-`python -m tests.builders.hub_server FOLDER` serves FOLDER/<owner>/<name>/* from a process of its own (prints its URL).
+`python -m tests.builders.hub_server FOLDER [BYTES_PER_SECOND [line]]` serves FOLDER/<owner>/<name>/* from a process of
+its own and prints its URL. The limit is for each connection, or for the whole line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from modelyard.hub.fetch.pace import Pace
 
 # Keys in the form of real ones, so that whatever hides real ones hides these.
 ALICE = "hf_aLiCeTestKey0123456789abcdefghijkl"
@@ -145,6 +148,7 @@ class Hub:
         self.seen: list[Seen] = []
         self.raw: dict[str, bytes] = {}  # a path's answer, whatever it should be
         self.bytes_per_second = 0  # for each connection; 0 = as fast as it goes
+        self.line = Pace()  # the limit of all connections together
         self.sent_bytes = 0
         self.ranges = True  # False: always the whole file
         self.slow_uploads = 0.0  # seconds of silence before an upload is read
@@ -233,7 +237,11 @@ def serve_folder(folder: Path) -> Hub:
 def main() -> None:
     hub = serve_folder(Path(sys.argv[1]))
     if len(sys.argv) > 2:
-        hub.bytes_per_second = int(sys.argv[2])
+        rate = int(sys.argv[2])
+        if sys.argv[3:] == ["line"]:
+            hub.line.bytes_per_second = rate
+        else:
+            hub.bytes_per_second = rate
     hub.start()
     print(hub.url, flush=True)
     while sys.stdin.readline():
