@@ -12,8 +12,8 @@
         <translation>带任何语言模型回家，与它对话。自由软件，采用 Apache License 2.0 许可。</translation>
     </message>
     <message>
-        <source>Licences of everything that ships</source>
-        <translation>所含软件的许可证</translation>
+        <source>Licences</source>
+        <translation>许可证</translation>
     </message>
     <message>
         <source>About Qt</source>

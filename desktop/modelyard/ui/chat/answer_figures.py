@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from ...chat.values import Message
 from ..context import Context
+from ..models.wording import engine_name
 from ..widgets.buttons import button
 from ..widgets.facts import Facts
 from ..widgets.layout import clear, column
@@ -42,7 +43,7 @@ class AnswerFigures(QObject):
         message = self._message
         if message is None:
             return
-        rows = {self.tr("Model"): message.model, self.tr("Engine"): message.engine}
+        rows = {self.tr("Model"): message.model, self.tr("Engine"): engine_name(message.engine)}
         stats = message.stats
         if stats is not None:
             speed = self.tr("{n} tokens a second").format(n=f"{stats.tokens_per_second:.1f}")

@@ -26,8 +26,6 @@ class SizeRow(LayoutButton):
         self.setCheckable(True)
         self._words = words
         name = row(Text(title, "strong", wrap=False), Text(technical, "caption", wrap=False), spacing=Space.S)
-        if option.recommended:
-            name.addWidget(Pill(self.tr("Recommended for this computer"), "accent"))
         name.addStretch(1)
         name.addWidget(Pill(words.label("fits", option.fit.value), TONES[option.fit]))
         facts = joined(
@@ -40,8 +38,12 @@ class SizeRow(LayoutButton):
             else "",
         )
         face = column(name, spacing=Space.XS, margin=Space.M)
-        if sentence:
-            face.addWidget(Text(sentence, "muted"))
+        meaning = row(Text(sentence, "muted"), spacing=Space.S)
+        meaning.setStretch(0, 1)
+        if option.recommended:
+            meaning.addWidget(Pill(self.tr("Recommended for this computer"), "accent"), 0, Qt.AlignmentFlag.AlignTop)
+        if sentence or option.recommended:
+            face.addLayout(meaning)
         face.addWidget(Text(facts, "caption"))
         face.addWidget(Text(self._memory(), "caption"))
         self.setLayout(face)

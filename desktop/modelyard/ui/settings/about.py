@@ -26,7 +26,7 @@ class AboutCard(Card):
         head.setSpacing(Space.L)
         head.setStretch(1, 1)
         self.body.addLayout(head)
-        licences = button(self.tr("Licences of everything that ships"), self._show_licences)
+        licences = button(self.tr("Licences"), self._show_licences)
         qt = button(self.tr("About Qt"), self._about_qt, "quiet")
         self.body.addLayout(row(licences, qt, None, spacing=Space.S))
 

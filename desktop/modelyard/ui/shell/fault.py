@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QWidget
 
 from ...errors import Action, ModelyardError
@@ -25,10 +25,20 @@ class FaultPanel(QWidget):
         close = icon_button(context.icons, "close", self.tr("Close"), self._leave)
         panel.layout().addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(row(panel, margin=Space.M))
-        width = min(720, window.width() - Space.HUGE)
-        self.setGeometry((window.width() - width) // 2, Space.S, width, self.layout().heightForWidth(width))
+        self._place()
         self.show()
         self.raise_()
+
+    def _place(self) -> None:
+        """In the middle of the window's upper edge, as high as its words need."""
+        room = self.parentWidget().width()
+        width = min(720, room - Space.HUGE)
+        self.setGeometry((room - width) // 2, Space.S, width, self.layout().heightForWidth(width))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
 
     def _leave(self) -> None:
         self.hide()

@@ -41,6 +41,12 @@ class Toast(QFrame):
             self._place()
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self.adjustSize()
+            self._place()
+        return super().event(event)
+
     def _place(self) -> None:
         window = self.parentWidget()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

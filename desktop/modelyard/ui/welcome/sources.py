@@ -8,10 +8,11 @@ from ...events import CancelToken
 from ...host.settings import DECLARED
 from ...importing.access import SourceReport
 from ..context import Context
+from ..design.tokens import Space
 from ..settings.source import say_report
 from ..settings.trial import Trial
 from ..widgets.labels import Text
-from ..widgets.layout import column
+from ..widgets.layout import column, row
 
 _KEY = "download_source"
 
@@ -35,9 +36,9 @@ class SourceChoice(QWidget):
         def ask(_token: CancelToken) -> tuple[str, SourceReport]:
             return access.fastest_source()
 
-        title = Text(words.get("title", _KEY), wrap=False)
-        self._trial = Trial(context, self.tr("Find the quickest"), ask, self._take, before=title, after=self._box)
-        self.setLayout(column(self._trial))
+        self._trial = Trial(context, self.tr("Find the quickest"), ask, self._take, before=QWidget())
+        choice = row(Text(words.get("title", _KEY), wrap=False), None, self._box)
+        self.setLayout(column(choice, self._trial, spacing=Space.S))
 
     def _take(self, found: tuple[str, SourceReport]) -> str:
         name, report = found

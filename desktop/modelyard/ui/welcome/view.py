@@ -54,8 +54,8 @@ class WelcomeView(QWidget):
         body.addWidget(Card(language, SourceChoice(context)))
         body.addWidget(Card(self._engines))
         body.addSpacing(Space.S)
-        body.addLayout(row(None, start, sample, None, spacing=Space.M))
-        body.addLayout(row(None, later, None))
+        for each in (start, sample, later):  # below each other: they are long in many languages
+            body.addLayout(row(None, each, None))
         body.addStretch(2)
         self.setLayout(column(scroll))
         after_first_paint(self, self._ask_engines)
