@@ -10,9 +10,16 @@ if [ -z "${MODELYARD_SIGN_IDENTITY:-}" ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 if [ -d "$target" ]; then
-  # From the inside out: every library first, the bundle last.
-  find "$target/Contents" -type f \( -name '*.dylib' -o -name '*.so' \) -print0 |
-    xargs -0 codesign --force --timestamp --options runtime --sign "$MODELYARD_SIGN_IDENTITY"
+  # From the inside out: every library first, then the frameworks, the bundle last.
+  # By what they are, not by their names: the libraries of Qt's frameworks have no ending.
+  find "$target/Contents" -type f -print0 | while IFS= read -r -d '' file; do
+    if file -b "$file" | grep -q 'Mach-O'; then
+      codesign --force --timestamp --options runtime --sign "$MODELYARD_SIGN_IDENTITY" "$file"
+    fi
+  done
+  find "$target/Contents" -type d -name '*.framework' -print0 | while IFS= read -r -d '' framework; do
+    codesign --force --timestamp --options runtime --sign "$MODELYARD_SIGN_IDENTITY" "$framework"
+  done
   codesign --force --timestamp --options runtime --entitlements "$here/entitlements.plist" \
     --sign "$MODELYARD_SIGN_IDENTITY" "$target"
   codesign --verify --deep --strict "$target"

@@ -45,7 +45,7 @@ LangString GGUF_FILE ${LANG_SIMPCHINESE} "GGUF 语言模型"
 LangString RUNNING ${LANG_ENGLISH} "Modelyard is running. Please close it, then try again."
 LangString RUNNING ${LANG_SIMPCHINESE} "Modelyard 正在运行。请先关闭它，然后重试。"
 LangString MODELS_STAY ${LANG_ENGLISH} "Your models and conversations stay where they are:"
-LangString MODELS_STAY ${LANG_SIMPCHINESE} "您的模型和对话会保留在："
+LangString MODELS_STAY ${LANG_SIMPCHINESE} "你的模型和对话会保留在："
 
 Function .onInit
   !insertmacro MUI_LANGDLL_DISPLAY

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QByteArray
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
@@ -19,6 +20,7 @@ from modelyard.errors import Code, ModelyardError
 from modelyard.importing.jobs import JobState
 from modelyard.ui.app import Desktop, Opening
 from modelyard.ui.manners.job_manners import JobManners
+from modelyard.ui.manners.opened_files import Application
 from modelyard.ui.manners.single_instance import SingleInstance, hand_over, meeting_place
 from modelyard.ui.manners.update_check import UpdateCheck
 from modelyard.ui.shell.banner import Banner
@@ -171,3 +173,14 @@ def test_the_program_tells_its_crash_at_the_next_start(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", crash, str(tmp_path)], capture_output=True, text=True, check=False)
         found.append(int(json.loads(done.stdout)))
     assert found[0] == 0 and found[1] > 50
+
+
+def test_a_file_the_system_asks_to_open(desk: Desktop, qapp: QApplication) -> None:
+    """As macOS does it: by an event to the application."""
+    assert isinstance(qapp, Application)
+    qapp.asked.connect(desk.come_forward)
+    QApplication.sendEvent(qapp, QFileOpenEvent(FILE))
+    page: Any = desk.window.page("wizard")
+    wait_for(lambda: page._check.valid)
+    assert desk.window.current == "wizard"
+    qapp.asked.disconnect(desk.come_forward)

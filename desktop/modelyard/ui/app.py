@@ -30,6 +30,7 @@ from .i18n import Translations, chosen_language
 from .jobs import Jobs
 from .manners.fault_report import fault_report
 from .manners.job_manners import JobManners
+from .manners.opened_files import Application
 from .manners.single_instance import SingleInstance, hand_over, meeting_place
 from .manners.update_check import UpdateCheck
 from .pages import page_makers
@@ -49,10 +50,10 @@ class Opening:
     crashed: str = ""
 
 
-def make_application(arguments: Sequence[str]) -> QApplication:
+def make_application(arguments: Sequence[str]) -> Application:
     """The QApplication, set up; call once."""
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    app = QApplication(list(arguments))
+    app = Application(list(arguments))
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
     app.setApplicationVersion(__version__)
@@ -176,6 +177,7 @@ def run_window(services: Services, opening: Opening, arguments: Sequence[str] = 
     desktop = Desktop(app, services)
     instance = SingleInstance(name, desktop)
     instance.asked.connect(desktop.come_forward)
+    app.asked.connect(desktop.come_forward)
     sys.excepthook = _LastNet(desktop)
     desktop.open(opening)
     status = app.exec()
