@@ -18,6 +18,8 @@ _SAMPLING = (
     "sequence top_k top_p min_p xtc_probability xtc_threshold temp penalty_last_n penalty_repeat mirostat "
     "mirostat_tau mirostat_eta"
 )
+_WHOLE = ("top_k", "penalty_last_n", "mirostat")
+_LARGEST = 3.4028234663852886e38  # of a float32
 _OTHER_NAMES = {"temp": ("temperature",), "penalty_repeat": ("penalty_repeat", "repetition_penalty")}
 
 
@@ -67,8 +69,17 @@ def _sampling(files: SmallFiles) -> Iterable[tuple[str, Any]]:
         return
     for name in _SAMPLING.split():
         key = next((key for key in _OTHER_NAMES.get(name, (name,)) if key in settings), None)
-        if key is not None:
+        if key is not None and _fits(name, settings[key]):
             yield name, settings[key]
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether the GGUF key can hold it. A suggestion that is no number is passed over; the model works without."""
+    if name == "sequence":
+        return isinstance(value, str)
+    if name in _WHOLE:
+        return isinstance(value, int) and abs(value) < 2**31
+    return isinstance(value, int | float) and not _LARGEST < abs(value) < math.inf
 
 
 def _card(files: SmallFiles) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Keys(gguf.GGUFWriter):
                 element = value.sub_type
                 if element is None:
                     element = gguf.GGUFValueType.UINT8 if isinstance(value.value, bytes) else _element(value.value[0])
-                yield MetadataEntry(key, kind, value.value, ValueType(int(element)))
+                yield MetadataEntry(key, kind, _checked_list(key, element, value.value), ValueType(int(element)))
             else:
                 yield MetadataEntry(key, kind, _checked(key, kind, value.value))
 
@@ -78,13 +78,28 @@ def _element(value: Any) -> gguf.GGUFValueType:
     return gguf.GGUFValueType.get_type(value)
 
 
+def _checked_list(key: str, element: gguf.GGUFValueType, values: Any) -> Any:
+    if isinstance(values, bytes):
+        return values
+    if element is gguf.GGUFValueType.STRING:
+        if all(isinstance(value, str | bytes) for value in values):
+            return values
+    else:
+        try:
+            struct.pack(f"<{len(values)}{gguf.GGUFWriter._simple_value_packing[element]}", *values)
+            return values
+        except (struct.error, OverflowError, TypeError):
+            pass
+    raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {str(values)[:80]}")
+
+
 def _checked(key: str, kind: ValueType, value: Any) -> Any:
     if kind is ValueType.STRING:
         if isinstance(value, str | bytes):
             return value
     else:
         try:
-            struct.pack(gguf.GGUFWriter._simple_value_packing[gguf.GGUFValueType(kind)], value)
+            struct.pack(f"<{gguf.GGUFWriter._simple_value_packing[gguf.GGUFValueType(kind)]}", value)
             return value
         except (struct.error, OverflowError, TypeError):
             pass

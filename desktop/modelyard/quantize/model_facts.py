@@ -74,7 +74,10 @@ def facts_of(architecture: str, metadata: Iterable[MetadataEntry]) -> ModelFacts
             return default
         if isinstance(value, Sequence) or hasattr(value, "__len__"):
             value = value[0] if len(value) else default
-        return int(value)
+        try:
+            return int(value)
+        except (TypeError, ValueError, OverflowError):  # no number: llama.cpp would not load such a file
+            return default
 
     heads = number("attention.head_count", 0)
     return ModelFacts(

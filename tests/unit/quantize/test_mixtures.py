@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from modelyard.convert.content import MetadataEntry, ValueType
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.ggml_types import GgmlType as T
 from modelyard.quantize.categories import Category, category_of, file_order, layer_of, may_quantize
@@ -174,3 +175,11 @@ def test_sizes_by_name() -> None:
     with pytest.raises(ModelyardError) as caught:
         find_size("Q4_K_XL")
     assert caught.value.code is Code.SIZE_UNKNOWN
+
+
+def test_facts_of_odd_metadata() -> None:
+    """A GGUF may say anything; what is no number counts as not said."""
+    odd = [MetadataEntry("llama.attention.head_count", ValueType.ARRAY, ["many"], ValueType.STRING)]
+    odd.append(MetadataEntry("llama.block_count", ValueType.FLOAT32, float("nan")))
+    found = facts_of("llama", odd)
+    assert (found.heads, found.layers) == (0, 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .. import lazy
-from ..config import Config
 from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..lazy import Lazy
@@ -77,16 +76,13 @@ class Gemma3(Family):
     arch = "gemma3"
     plus_one: ClassVar[Names] = ("norm.weight",)
 
-    def prepare(self, config: Config) -> Config:
-        return config.with_values(**({} if "head_dim" in config else {"head_dim": 256}))
-
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         keys.add_context_length(self.config.get("max_position_embeddings", 131072))
         keys.add_head_count(self.config.get("num_attention_heads", 8))
         keys.add_layer_norm_rms_eps(self.config.get("rms_norm_eps", 1e-6))
-        keys.add_key_length(self.config["head_dim"])
-        keys.add_value_length(self.config["head_dim"])
+        keys.add_key_length(self.config.get("head_dim", 256))
+        keys.add_value_length(self.config.get("head_dim", 256))
         keys.add_rope_freq_base(global_rope(self.rope).get("rope_theta", 1_000_000.0))
         if cap := self.config.get("final_logit_softcapping"):
             keys.add_final_logit_softcapping(cap)

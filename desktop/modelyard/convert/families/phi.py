@@ -6,11 +6,14 @@ import math
 from typing import ClassVar
 
 from .. import lazy
+from ..config import Config
 from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..rope import global_rope
 from ..vocab.bpe import write_bpe
 from ..vocab.phi import write_phi3_vocabulary
+
+_LONGROPE = {"type", "long_factor", "short_factor"}
 
 
 class Phi2(Family):
@@ -39,6 +42,13 @@ class Phi3(Family):
     classes: ClassVar[Names] = ("Phi3ForCausalLM",)
     text_only: ClassVar[Names] = ("Phi4ForCausalLMV",)
     arch = "phi3"
+
+    def prepare(self, config: Config) -> Config:
+        """transformers reads the older name "yarn" as "longrope" (configuration_phi3.py)."""
+        scaling = config.get("rope_scaling")
+        if not isinstance(scaling, dict) or set(scaling) != _LONGROPE or scaling["type"] != "yarn":
+            return config
+        return config.with_values(rope_scaling={**scaling, "type": "longrope"})
 
     def write_parameters(self, keys: Keys) -> None:
         keys.add_context_length(self._context)

@@ -64,6 +64,12 @@ def load_tokenizer(model: Model) -> HfTokenizer | None:
     if tokenizer is None:
         return None
     settings = dict(kind.specials) | settings
+    if "prefix_token" in kind.specials:  # Code Llama's four are additional special tokens
+        four = [settings.get(f"{name}_token") for name in ("prefix", "middle", "suffix", "eot")]
+        settings["additional_special_tokens"] = [
+            *(settings.get("additional_special_tokens") or []),
+            *filter(None, four),
+        ]
     try:
         tokenizer.no_truncation()
         tokenizer.no_padding()
@@ -124,7 +130,8 @@ def _listed_tokens(tokenizer: Tokenizer, model: Model, settings: dict[str, Any])
     if isinstance(decoder, dict):
         return [_added(entry) for _, entry in sorted(decoder.items(), key=lambda item: int(item[0]))]
     for key, value in (model.json("special_tokens_map.json") or {}).items():
-        settings[key] = _as_special(value)
+        before = (settings.get(key) or []) if key == "additional_special_tokens" and isinstance(value, list) else []
+        settings[key] = [*before, *_as_special(value)] if before else _as_special(value)
     tokens: dict[int, AddedToken] = {}
     names = {_content(token) for token in _special_tokens(settings, {})}
     for text, number in (model.json("added_tokens.json") or {}).items():
