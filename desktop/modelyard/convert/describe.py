@@ -36,6 +36,7 @@ _NOT_YET = {
     "speech": ("WhisperForConditionalGeneration", "SpeechT5ForTextToSpeech", "Wav2Vec2ForCTC", "MusicgenModel"),
     "pictures": ("CLIPModel", "SiglipModel", "ViTForImageClassification", "StableDiffusionPipeline"),
     "add_on_model": ("Eagle3LlamaForCausalLM", "LlamaForCausalLMEagle3", "DFlashDraftModel"),
+    "other_activation": ("BitNetForCausalLM",),
 }
 
 

@@ -46,6 +46,7 @@ MODULES = (
     "bloom",
     "hunyuan",
     "gemma3n",
+    "bitnet",
 )
 
 
