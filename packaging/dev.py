@@ -12,6 +12,7 @@ The environment is .venv beside pyproject.toml. A stamp remembers what was insta
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -65,7 +66,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     verb, rest = arguments[0], arguments[1:]
-    install_system_packages(SYSTEM_PACKAGES + (TEST_PACKAGES if verb != "run" else []))
+    install_system_packages(SYSTEM_PACKAGES + missing_python_parts() + (TEST_PACKAGES if verb != "run" else []))
     if verb == "system":
         return 0
     python = install_python_packages()
@@ -93,6 +94,12 @@ def install_system_packages(names: list[str]) -> None:
     subprocess.run(["apt-get", "update", "-q"], check=False, env=environment, stdout=subprocess.DEVNULL)
     if subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode:
         print("apt-get could not install: " + " ".join(missing))
+
+
+def missing_python_parts() -> list[str]:
+    """Debian and Ubuntu keep what makes environments apart from Python itself."""
+    here = importlib.util.find_spec("ensurepip") is not None
+    return [] if here else [f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"]
 
 
 def is_installed(name: str) -> bool:
