@@ -49,6 +49,8 @@ def put_to_the_test(
         if error.code is Code.ENGINE_LOAD_FAILED:
             engine.remove(name)
         raise
+    if prepared.projector is not None and "vision" not in engine.show(name).model.capabilities:
+        notes.append(Note("vision_lost", {"name": name}))
     return Tested(report, (*notes, *_verdict(report)))
 
 

@@ -9,10 +9,13 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 from modelyard.engines.base import ChatMessage, ChatRequest, EngineState, InstallRequest, Ownership
+from modelyard.engines.ollama.client import Connection
 from modelyard.engines.ollama.engine import OllamaEngine
+from modelyard.engines.ollama.host_address import parse_host
 from modelyard.engines.ollama.listing import parameter_count, unix_seconds
 from modelyard.engines.ollama.start import try_address
 from modelyard.errors import Cancelled, Code, ModelyardError
@@ -341,6 +344,16 @@ def test_the_key_for_ollama_com_stays_here(
     engine = connect(new_server)
     engine.running()
     assert new_server.authorizations == [None]
+    there = Connection(parse_host("ollama.com"))
+    for url, key in (
+        ("https://ollama.com/api/tags", "Bearer secret-key"),
+        ("http://ollama.com/api/tags", None),
+        ("https://elsewhere.example/api/tags", None),
+    ):
+        request = httpx.Request("GET", url, headers={"Authorization": "Bearer secret-key"})
+        there._prepare(request)
+        assert request.headers.get("authorization") == key
+    there.close()
 
 
 def test_small_readings() -> None:

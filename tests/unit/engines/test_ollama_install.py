@@ -281,6 +281,17 @@ def test_cut_at_a_random_point(server: OllamaServer, connect: Connect, tmp_path:
     assert [model.name for model in engine.models()] == ["mine:latest"]
 
 
+def test_a_long_rewriting_is_not_stuck_at_the_end(
+    server: OllamaServer, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "_LONG_TO_REWRITE", 1000)
+    events: list[Event] = []
+    connect(server).install(ask(write_gguf(tmp_path / "a.gguf", padding=1 << 20)), events.append, CancelToken())
+    told = [(event.fields["done"], event.fields["total"]) for event in events]
+    assert ((0, 0) in told) is (server.generation == "0.33")
+    assert told[-1][0] == told[-1][1] > 0
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 def test_cancelled_while_the_model_is_made(
     new_server: OllamaServer, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool

@@ -106,8 +106,10 @@ class Connection:
         wire = current_wire.get()
         if wire is not None:
             request.extensions["trace"] = wire.trace
-        if self.address.host != "ollama.com":
-            request.headers.pop("authorization", None)  # OLLAMA_API_KEY is for ollama.com alone
+        request.headers.pop("authorization", None)
+        key = os.environ.get("OLLAMA_API_KEY", "").strip().strip("\"'")
+        if key and (request.url.scheme, request.url.host) == ("https", "ollama.com"):  # it is for ollama.com alone
+            request.headers["authorization"] = f"Bearer {key}"
 
     # --- errors --------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from .templates import choose_template
 from .version import Version, space_needed
 
 _MARGIN = 16 << 20
+_LONG_TO_REWRITE = 512 << 20  # bytes, counted twice
 _SETTLE_SECONDS = 6.0  # a create of a single GGUF takes milliseconds once its blob is there
 _NOT_THE_SERVERS = ("operation not permitted", "permission denied")  # a linked blob of another user
 
@@ -135,6 +136,8 @@ class Installation:
 
     def _create(self, before: Tag | None) -> None:
         body = self._body()
+        if not self.version.keeps_gguf:
+            self._report.rewriting()
         try:
             self._settled_create(body, before)
         except ModelyardError as error:
@@ -272,6 +275,11 @@ class _Report:
 
     def _tell(self, done: int) -> None:
         self._listener(progress(Step.ADDING, min(done, self._total), self._total))
+
+    def rewriting(self) -> None:
+        """The server writes the whole file anew and does not say how far it is; what is small is there at once."""
+        if self._total >= _LONG_TO_REWRITE:
+            self._listener(progress(Step.ADDING, 0, 0, ""))
 
     def finish(self) -> None:
         self._tell(self._total)
