@@ -115,8 +115,8 @@
         <translation>复制为纯文本</translation>
     </message>
     <message>
-        <source>Delete from here on …</source>
-        <translation>从这里开始删除……</translation>
+        <source>Delete from here on</source>
+        <translation>从这里起全部删除</translation>
     </message>
     <message>
         <source>Copied</source>
@@ -135,22 +135,6 @@
     <message>
         <source>{name} answered: {text}</source>
         <translation>{name} 回答：{text}</translation>
-    </message>
-    <message>
-        <source>Delete this message and everything after it?</source>
-        <translation>删除这条消息及其后的全部内容？</translation>
-    </message>
-    <message>
-        <source>Other versions of it stay. This cannot be undone.</source>
-        <translation>它的其他版本会保留。此操作无法撤销。</translation>
-    </message>
-    <message>
-        <source>Delete</source>
-        <translation>删除</translation>
-    </message>
-    <message>
-        <source>Keep</source>
-        <translation>保留</translation>
     </message>
 </context>
 <context>
@@ -346,6 +330,10 @@
         <translation>已删除“{title}”。</translation>
     </message>
     <message>
+        <source>The message and what followed were deleted.</source>
+        <translation>已删除这条消息及其后的内容。</translation>
+    </message>
+    <message>
         <source>Export conversation</source>
         <translation>导出对话</translation>
     </message>
@@ -468,6 +456,14 @@
     <message>
         <source>Choose a model</source>
         <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>This answer repeats itself. Small models sometimes do.</source>
+        <translation>这个回答在不断重复，小模型有时会这样。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
     </message>
     <message>
         <source>The conversation memory is full: the model no longer sees the {n} oldest messages.</source>
@@ -700,8 +696,8 @@
         <translation>复制</translation>
     </message>
     <message>
-        <source>Delete from here on …</source>
-        <translation>从这里开始删除……</translation>
+        <source>Delete from here on</source>
+        <translation>从这里起全部删除</translation>
     </message>
 </context>
 <context>

@@ -226,3 +226,18 @@ def test_documents(tmp_path: Path) -> None:
     with pytest.raises(ModelyardError) as caught:
         read_document(tmp_path / "missing", CancelToken())
     assert caught.value.code is Code.FILE_MISSING
+
+
+def test_what_was_found_stands_in_sight(chat: Chat) -> None:  # noqa: F811
+    """Also far from both ends, and it stays there when what stands above it is fetched."""
+    head = long_conversation(chat, 120)
+    found = chat.house.chats().messages.window(head.id, 60, 1).messages[0]
+    chat.page._open(head, found.id)
+    wait_for(lambda: any(each.message.id == found.id for each in chat.widgets))
+    pump(0.2)
+    widget = next(each for each in chat.widgets if each.message.id == found.id)
+    place = widget.mapTo(chat.page._transcript.viewport(), widget.rect().topLeft()).y()
+    assert 0 <= place < 120
+    wait_for(lambda: places(chat)[0] < 50 and not chat.page._transcript._above)
+    pump(0.2)
+    assert widget.mapTo(chat.page._transcript.viewport(), widget.rect().topLeft()).y() == place

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtCore import QObject, QPoint
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from modelyard.host.folders import resources_folder
@@ -14,6 +15,7 @@ from modelyard.ui.chat.markdown_view import MarkdownView
 from modelyard.ui.chat.rendering.look import Look
 from modelyard.ui.design.theme import Theme
 
+from .chat_pages import Chat, chat  # noqa: F401 - the fixture
 from .scenes import pump, wait_for
 
 _EXTRA = 80  # pixels that must stay empty below the room a message asks for
@@ -120,6 +122,19 @@ def test_everything_can_be_reached_sideways(qapp: QApplication, text: str) -> No
     view.close()
     view.deleteLater()
     pump()
+
+
+def test_a_long_word_of_a_question_is_broken_and_copied_whole(chat: Chat) -> None:  # noqa: F811
+    address = "https://example.org/" + "a" * 300
+    chat.ask(f"See {address} 彩虹")
+    question = chat.questions[0]
+    assert question._label.width() < question.width()
+    assert question._label.height() > 3 * question._label.fontMetrics().height()
+    question._label.setSelection(0, len(question._label.text()))
+    question._label.setFocus()
+    QTest.keyClick(question._label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == f"See {address} 彩虹"
+    assert question.message.content == f"See {address} 彩虹"
 
 
 def test_an_empty_line_of_code_is_as_high_as_the_others(qapp: QApplication) -> None:

@@ -114,25 +114,30 @@ class Messages:
         now, or else its parent. Raises CHAT_MISSING."""
         with self._database.writing():
             row = self._row(message)
-            was_shown = self._is_shown(message, row["conversation"])
+            self.set_aside(message)
             self._database.run(
                 "WITH RECURSIVE below (id) AS (SELECT ? UNION ALL"
                 " SELECT message.id FROM below JOIN message ON message.parent = below.id)"
                 " DELETE FROM message WHERE id IN (SELECT id FROM below)",
                 (message,),
             )
-            conversation, parent = row["conversation"], row["parent"]
-            other = self._database.row(
-                "SELECT max(id) AS id FROM message WHERE conversation = ? AND parent IS ?", (conversation, parent)
-            )
-            beside = other["id"] if other is not None else None
             self._database.run(
-                "UPDATE message SET active_child = ? WHERE id = ? AND active_child = ?", (beside, parent, message)
+                "UPDATE message SET active_child = ? WHERE id = ? AND active_child = ?",
+                (self._beside(row), row["parent"], message),
             )
-            if was_shown and beside is not None:
+
+    def set_aside(self, message: int) -> None:
+        """Shows what will be shown when this message is deleted, which `switch` takes back. Raises CHAT_MISSING."""
+        with self._database.writing():
+            row = self._row(message)
+            if not self._is_shown(message, row["conversation"]):
+                return
+            beside = self._beside(row)
+            if beside is not None:
                 self.switch(beside)
-            elif was_shown:
-                self._database.run("UPDATE conversation SET active_leaf = ? WHERE id = ?", (parent, conversation))
+            else:
+                sql = "UPDATE conversation SET active_leaf = ? WHERE id = ?"
+                self._database.run(sql, (row["parent"], row["conversation"]))
 
     def switch(self, message: int) -> int:
         """Shows the branch that goes through this message (the branch switcher, a search hit) down to where it was
@@ -238,6 +243,14 @@ class Messages:
             newest = self._database.row("SELECT max(id) AS id FROM message WHERE conversation = ?", (conversation,))
             leaf = newest["id"] if newest is not None else None
         return leaf
+
+    def _beside(self, row: Row) -> int | None:
+        """The newest alternative to a message."""
+        found = self._database.row(
+            "SELECT max(id) AS id FROM message WHERE conversation = ? AND parent IS ? AND id <> ?",
+            (row["conversation"], row["parent"], row["id"]),
+        )
+        return found["id"] if found is not None else None
 
     def _is_shown(self, message: int, conversation: int) -> bool:
         sql = f"{_UP} SELECT 1 FROM up WHERE id = :message"

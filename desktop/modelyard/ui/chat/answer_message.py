@@ -26,6 +26,8 @@ class AnswerMessage(Flow):
 
     Signals: link(QUrl), again(Message), resume(Message), delete(Message), other(message id), chosen(message id) when
     it stands beside another answer and is preferred.
+
+    Attributes: message; text and view, what is shown of it; versions.
     """
 
     link = Signal(QUrl)
@@ -40,7 +42,7 @@ class AnswerMessage(Flow):
         self._context = context
         self.message = message
         self._name = name
-        self._possible = True
+        self._possible = self._free = True
         icons = context.icons
         self._look = look
         self._thinking: Thinking | None = None  # most answers have none
@@ -50,8 +52,8 @@ class AnswerMessage(Flow):
         self.view.setAccessibleName(name)
         self.view.link.connect(self.link)
         self.text.hide()
-        self._versions = Versions(icons)
-        self._versions.chosen.connect(self.other)
+        self.versions = Versions(icons)
+        self.versions.chosen.connect(self.other)
         self._copy = icon_button(icons, "copy", self.tr("Copy answer"), self.copy, size=16)
         self._again = icon_button(icons, "retry", self.tr("Answer once more"), self._ask_again, size=16)
         self._more = icon_button(icons, "more", self.tr("More"), self._menu, size=16)
@@ -59,7 +61,7 @@ class AnswerMessage(Flow):
         self._resume: QPushButton | None = None
         self._figures = AnswerFigures(context)
         self._tools = QWidget()
-        line = row(self._versions, self._copy, self._again, self._more, self._figures.button, None, spacing=2)
+        line = row(self.versions, self._copy, self._again, self._more, self._figures.button, None, spacing=2)
         self._offers = row(None, spacing=2)
         self._tools.setLayout(column(line, self._offers, spacing=0))
         self._tools.hide()
@@ -135,13 +137,17 @@ class AnswerMessage(Flow):
             self._choose = button(text, lambda: self.chosen.emit(self.message.id), "quiet")
             self._offers.insertWidget(0, self._choose)
         self._again.hide()
+        self.versions.hide()
 
-    def set_asking(self, possible: bool) -> None:
-        """Whether a model can be asked just now."""
-        self._possible = possible
-        for each in (self._again, self._resume, self._versions, self._choose):
+    def set_asking(self, possible: bool, *, changing: bool) -> None:
+        """Whether a model can be asked just now; whether what was said can be changed."""
+        self._possible, self._free = possible, changing
+        for each in (self._again, self._resume):
             if each is not None:
                 each.setEnabled(possible)
+        for other in (self.versions, self._choose):
+            if other is not None:
+                other.setEnabled(changing)
 
     def _rest(self) -> None:
         message = self.message
@@ -149,7 +155,9 @@ class AnswerMessage(Flow):
         self.text.setVisible(bool(message.content))
         self.text.look_again()
         self._tools.show()
-        self._versions.show_message(message)
+        self.versions.show_message(message)
+        if self._choose is not None:
+            self.versions.hide()  # the other version stands beside it
         self._figures.show_message(message)
         state = self._ending(message)
         self._state.setText(state)
@@ -195,6 +203,6 @@ class AnswerMessage(Flow):
         menu.addAction(self.tr("Copy as Markdown"), self.copy)
         menu.addAction(self.tr("Copy as plain text"), self._copy_plain)
         menu.addSeparator()
-        menu.addAction(self.tr("Delete from here on …"), lambda: self.delete.emit(self.message))
+        menu.addAction(self.tr("Delete from here on"), lambda: self.delete.emit(self.message)).setEnabled(self._free)
         menu.exec(self._more.mapToGlobal(QPoint(0, self._more.height())))
         menu.deleteLater()

@@ -62,6 +62,11 @@ class AnswerThread(QThread):
             self._taken = (len(self._text), len(self._thinking))
             return Piece("".join(self._text[text:]), "".join(self._thinking[thinking:]), self._thinking_seconds)
 
+    def tail(self, characters: int) -> str:
+        """The end of what came so far."""
+        with self._lock:
+            return "".join(self._text[-characters:])[-characters:]
+
     def run(self) -> None:
         message: Message | None = None
         error: ModelyardError | None = None

@@ -13,7 +13,6 @@ from ...errors import Action, Code, ModelyardError
 from ...events import CancelToken
 from ..background import in_background
 from ..context import Context
-from ..widgets.ask import ask
 from ..widgets.error_panel import ErrorPanel
 from .announce import announce
 from .answer_message import AnswerMessage
@@ -30,10 +29,12 @@ MessageWidget = UserMessage | AnswerMessage
 
 class Board(QObject):
     """Signals: mend(Action, ModelyardError) when an error's button was pressed that this cannot do itself;
-    edit_ended() when a question was asked differently or left as it was."""
+    edit_ended() when a question was asked differently or left as it was; cut(Message) when it is to go, with
+    everything behind it."""
 
     mend = Signal(object, object)
     edit_ended = Signal()
+    cut = Signal(object)
 
     def __init__(
         self, context: Context, session: Session, transcript: Transcript, name_of: Callable[[Message], str]
@@ -55,6 +56,7 @@ class Board(QObject):
         session.begun.connect(self._put_growing)
         session.ended.connect(self._end)
         session.busy_changed.connect(self._allow_asking)
+        session.renewed.connect(self._renew)
         transcript.near_top.connect(session.fetch_older)
         transcript.near_bottom.connect(session.fetch_newer)
         transcript.dropped.connect(self._dropped)
@@ -62,6 +64,7 @@ class Board(QObject):
 
     # --- messages ------------------------------------------------------------------------------------------------
     def _load(self) -> None:
+        step = max((widget.versions.focused_step for widget in self._widgets.values()), key=abs, default=0)
         self._transcript.empty()
         self._widgets.clear()
         self._live.clear()
@@ -75,13 +78,14 @@ class Board(QObject):
         marked = self._widgets.get(self._session.marked)
         if marked is not None:
             self._transcript.show_widget(marked)
+            marked.versions.take_focus(step)
         else:
             self._transcript.follow()
 
     def _make(self, message: Message) -> MessageWidget:
         made = self._make_user(message) if message.role is not Role.ASSISTANT else self._make_answer(message)
         self._widgets[message.id] = made
-        made.set_asking(not self._session.busy)
+        self._allow(made)
         return made
 
     def _make_user(self, message: Message) -> UserMessage:
@@ -89,7 +93,7 @@ class Board(QObject):
         made.edited.connect(self._session.edit)
         made.edit_ended.connect(self.edit_ended)
         made.other.connect(self._session.switch)
-        made.delete.connect(self._delete)
+        made.delete.connect(self.cut)
         return made
 
     def _make_answer(self, message: Message) -> AnswerMessage:
@@ -99,7 +103,7 @@ class Board(QObject):
         made.resume.connect(self._session.resume)
         made.other.connect(self._session.switch)
         made.chosen.connect(self._session.switch)
-        made.delete.connect(self._delete)
+        made.delete.connect(self.cut)
         thread = next((each for each in self._session.growing if each.answer == message.id), None)
         if thread is not None:
             made.show_so_far(thread.take(again=True))
@@ -114,7 +118,9 @@ class Board(QObject):
     def _put_newer(self, messages: list[Message]) -> None:
         for message in messages:
             self._transcript.add(self._make(message))
+        self._transcript.show_added()
         self._transcript.trim()
+        self._transcript.look_up()  # what was wanted above had to wait for this
 
     def _go_to_end(self) -> None:
         """The newest messages may have left memory."""
@@ -189,9 +195,18 @@ class Board(QObject):
         return self.tr("{name} answered: {text}").format(name=name, text=widget.view.plain_text())
 
     def _allow_asking(self) -> None:
-        possible = not self._session.busy and self._session.model is not None
         for widget in self._widgets.values():
-            widget.set_asking(possible)
+            self._allow(widget)
+
+    def _allow(self, widget: MessageWidget) -> None:
+        free = not self._session.busy
+        widget.set_asking(free and self._session.model is not None, changing=free)
+
+    def _renew(self, message: Message) -> None:
+        widget = self._widgets.get(message.id)
+        if widget is not None:
+            widget.message = message
+            widget.versions.show_message(message)
 
     # --- errors --------------------------------------------------------------------------------------------------
     def show_error(self, error: ModelyardError, answer: Message | None = None) -> None:
@@ -233,12 +248,6 @@ class Board(QObject):
                 pass  # the message has left the screen meanwhile
 
         in_background(self, work, shown, lambda _error: None)
-
-    def _delete(self, message: Message) -> None:
-        question = self.tr("Delete this message and everything after it?")
-        more = self.tr("Other versions of it stay. This cannot be undone.")
-        if ask(self._transcript, question, more, self.tr("Delete"), self.tr("Keep")):
-            self._session.delete(message)
 
     def last_answer(self) -> AnswerMessage | None:
         found = [widget for widget in self._widgets.values() if isinstance(widget, AnswerMessage)]

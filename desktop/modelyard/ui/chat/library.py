@@ -1,4 +1,4 @@
-"""What is done with whole conversations: listed, searched, renamed, pinned, deleted with a way back, exported,
+"""What is done with conversations: listed, searched, renamed, pinned, deleted (or cut off) with a way back, exported,
 imported."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from ...chat.store import ChatStore
 from ...chat.transfer import collect, insert, read_file, write_json, write_markdown
-from ...chat.values import Conversation, SearchHit
+from ...chat.values import Conversation, Message, SearchHit
 from ...errors import Code, ModelyardError
 from ...events import CancelToken
 from ..background import in_background
@@ -38,6 +38,7 @@ class Library(QObject):
         self._session = session
         self._window = parent
         self._deleted: Conversation | None = None  # still in the store, no longer shown
+        self._cut: Message | None = None  # the same of a message, with everything behind it
         self._complete = self._asking = False
         self._undo_timer = QTimer(self)
         self._undo_timer.setSingleShot(True)
@@ -114,21 +115,40 @@ class Library(QObject):
         self._list.offer_undo(self.tr("“{title}” was deleted.").format(title=title), self._take_back)
         self._undo_timer.start()
 
+    def cut(self, message: Message) -> None:
+        """A message and everything behind it leave in the same way."""
+        self._delete_now()
+        self._cut = message
+        self._session.set_aside(message)
+        self._list.offer_undo(self.tr("The message and what followed were deleted."), self._take_back)
+        self._undo_timer.start()
+
     def _take_back(self) -> None:
-        conversation, self._deleted = self._deleted, None
-        self._undo_timer.stop()
-        self._list.end_undo()
+        conversation, message = self._end_undo()
         if conversation is not None:
             self.refresh()
             self.opened.emit(conversation, 0)
+        elif message is not None:
+            number = message.conversation
+            self._session.in_lane(
+                lambda store: store.conversations.get(number), lambda head: self.opened.emit(head, message.id)
+            )
 
     def _delete_now(self) -> None:
-        conversation, self._deleted = self._deleted, None
-        self._undo_timer.stop()
-        self._list.end_undo()
+        conversation, message = self._end_undo()
         if conversation is not None:
             number = conversation.id
             self._session.in_lane(lambda store: store.conversations.delete(number))
+        elif message is not None:
+            self._session.delete(message)
+
+    def _end_undo(self) -> tuple[Conversation | None, Message | None]:
+        """What could be taken back until now."""
+        found = self._deleted, self._cut
+        self._deleted = self._cut = None
+        self._undo_timer.stop()
+        self._list.end_undo()
+        return found
 
     def close(self) -> None:
         self._delete_now()

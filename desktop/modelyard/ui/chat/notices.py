@@ -1,18 +1,22 @@
-"""What a person should know about the open conversation before writing on: one calm line, the weightiest."""
+"""What a person should know about the open conversation before writing on, and of an answer that never ends:
+one calm line, the weightiest."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...chat.store import ChatStore
 from ...chat.values import Attachment
 from ..context import Context
 from ..figures import pages
 from .attaching import page_count, token_guess
+from .circles import LOOKED_AT, goes_in_circles
 from .composer import Composer
 from .gauge import NEARLY_FULL, MemoryGauge
 from .notice_bar import NoticeBar
 from .session import Session
+
+_WATCH_MS = 1_000
 
 
 class Notices(QObject):
@@ -30,6 +34,11 @@ class Notices(QObject):
         self._gauge = gauge
         self._composer = composer
         self._about_store = ""
+        self._circling = False
+        self._watch = QTimer(self)
+        self._watch.setInterval(_WATCH_MS)
+        self._watch.timeout.connect(self._look_at_growth)
+        session.busy_changed.connect(self._watch_growth)
         session.loaded.connect(self.refresh)
         session.ended.connect(lambda *_: self.refresh())
 
@@ -52,6 +61,20 @@ class Notices(QObject):
 
         self._session.in_lane(look, show)
 
+    def _watch_growth(self) -> None:
+        if self._session.busy:
+            self._watch.start()
+        else:
+            self._watch.stop()
+            self._circling = False
+
+    def _look_at_growth(self) -> None:
+        """Only told: what goes on for ever is for the person to end."""
+        circling = any(goes_in_circles(thread.tail(LOOKED_AT)) for thread in self._session.growing)
+        if circling != self._circling:
+            self._circling = circling
+            self.refresh()
+
     def refresh(self) -> None:
         session = self._session
         answer = session.last_answer
@@ -63,6 +86,9 @@ class Notices(QObject):
                 self.tr("Choose a model"),
                 self.choose_model.emit,
             )
+        elif self._circling:
+            words = self.tr("This answer repeats itself. Small models sometimes do.")
+            self._bar.say(words, self.tr("Stop"), self._session.stop)
         elif problem := self._about_attachments():
             self._bar.say(problem)
         elif answer is not None and answer.stats is not None and answer.stats.forgotten:

@@ -28,7 +28,8 @@ class Session(QObject):
 
     Signals: loaded() when `messages` are others; older(list[Message]) and newer(list[Message]) as one scrolls;
     kept(Message) when a question is stored; begun(AnswerThread, Message); ended(AnswerThread, Message | None,
-    ModelyardError | None); changed(Conversation); failed(ModelyardError); draft_found(Draft); busy_changed().
+    ModelyardError | None); renewed(Message) when there are fewer versions of it; changed(Conversation);
+    failed(ModelyardError); draft_found(Draft); busy_changed().
 
     Attributes: first, total: place of the first message of `messages` on its branch, and the branch's length.
     """
@@ -39,6 +40,7 @@ class Session(QObject):
     kept = Signal(object)
     begun = Signal(object, object)
     ended = Signal(object, object, object)
+    renewed = Signal(object)
     changed = Signal(object)
     failed = Signal(object)
     draft_found = Signal(object)
@@ -173,9 +175,9 @@ class Session(QObject):
             del self.messages[-newest:]
 
     def switch(self, message: int) -> None:
-        """Shows the branch that goes through this message."""
+        """Shows the branch that goes through this message, and stays with it."""
         if not self.busy:
-            self.in_lane(lambda store: store.messages.switch(message), lambda _leaf: self.reload())
+            self.reload(message)
 
     # --- talking ---------------------------------------------------------------------------------------------------
     def ask(self, text: str, *, with_draft: bool = False, second: InstalledModel | None = None) -> None:
@@ -213,10 +215,25 @@ class Session(QObject):
         for thread in self.growing:
             thread.stop()
 
+    def set_aside(self, message: Message) -> None:
+        """Takes it and everything behind it out of what is shown."""
+        self.in_lane(lambda store: store.messages.set_aside(message.id), lambda _done: self.reload())
+
     def delete(self, message: Message) -> None:
-        """With everything behind it."""
-        if not self.busy:
-            self.in_lane(lambda store: store.messages.delete(message.id), lambda _done: self.reload())
+        """With everything behind it, for good."""
+        beside = [each.id for each in self.messages if each.parent == message.parent and each.id != message.id]
+
+        def work(store: ChatStore) -> list[Message]:
+            store.messages.delete(message.id)
+            return [store.messages.get(each) for each in beside]
+
+        self.in_lane(work, self._renew)
+
+    def _renew(self, messages: list[Message]) -> None:
+        """They have fewer versions beside them now."""
+        for message in messages:
+            self.messages = [message if each.id == message.id else each for each in self.messages]
+            self.renewed.emit(message)
 
     def settle(self, *, system: str | None = None, options: Mapping[str, OptionValue] | None = None,
                persona: str | None = None) -> None:  # fmt: skip

@@ -14,6 +14,7 @@ from ..widgets.facts import Facts
 from ..widgets.labels import Text
 from ..widgets.layout import column, row
 
+_WIDTH = 460
 _KEYS = {
     "new": "Ctrl+N",
     "search": "Ctrl+F",
@@ -77,6 +78,7 @@ def show_shortcuts(parent: QWidget) -> None:
         QCoreApplication.translate("Shortcuts", "Shift+Enter"): QCoreApplication.translate("Shortcuts", "New line"),
     }
     close = button(QCoreApplication.translate("Shortcuts", "Close"), dialog.accept, "primary")
+    dialog.setMinimumWidth(_WIDTH)
     dialog.setLayout(column(Text(title, "heading"), Facts(rows), row(None, close), spacing=Space.L, margin=Space.XL))
     dialog.exec()
     dialog.deleteLater()

@@ -74,6 +74,14 @@ class Transcript(BalancedScroll):
         self._body.insertWidget(self._body.count() - 1, widget)
         self._items.append(widget)
 
+    def _show(self, widget: QWidget) -> None:
+        """Qt would show it a moment later; until then layouts pass over it, and nothing can be scrolled to. With its
+        width, so that its text is laid out once."""
+        if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
+            width = min(self.viewport().width() - 2 * Space.XL, Size.COLUMN)
+            widget.resize(max(1, width), widget.heightForWidth(width))
+            widget.show()
+
     def put_above(self, makers: Sequence[Maker]) -> None:
         """Widgets before all others, made a few at a time so that scrolling stays smooth; what is looked at stays
         where it is."""
@@ -110,9 +118,9 @@ class Transcript(BalancedScroll):
 
     def show_widget(self, widget: QWidget) -> None:
         """Scrolls so that it stands near the top."""
-        self._settle()
+        self.show_added()
         self._following = False
-        self.verticalScrollBar().setValue(max(0, widget.mapTo(self.widget(), widget.rect().topLeft()).y() - Space.XL))
+        self.verticalScrollBar().setValue(max(0, self._top_of(widget) - Space.XL))
 
     def follow(self) -> None:
         """To the end, and stay there."""
@@ -130,7 +138,7 @@ class Transcript(BalancedScroll):
         bar = self.verticalScrollBar()
         if bar.value() > bar.maximum() // 2:
             for widget in self._items[:surplus]:
-                self._keeping_end(lambda widget=widget: self.take_away(widget))
+                self._keeping_place(lambda widget=widget: self.take_away(widget))
             self.dropped.emit(surplus, 0)
         else:
             for widget in self._items[-surplus:]:
@@ -142,22 +150,28 @@ class Transcript(BalancedScroll):
             for _ in range(min(_SLICE, len(self._above))):
                 widget = self._above.pop()()
                 self._body.insertWidget(0, widget)
+                self._show(widget)
                 self._items.insert(0, widget)
 
-        self._keeping_end(put)
+        self._keeping_place(put)
         if not self._above:
             self._timer.stop()
             self.trim()
 
-    def _keeping_end(self, change: Callable[[], None]) -> None:
-        """Changes something above what is looked at: the distance to the end stays as it is."""
+    def _keeping_place(self, change: Callable[[], None]) -> None:
+        """Changes something above what is looked at, which stays where it is."""
         bar = self.verticalScrollBar()
-        distance = bar.maximum() - bar.value()
+        looked_at = next((each for each in self._items if self._top_of(each) + each.height() > bar.value()), None)
+        top = self._top_of(looked_at) if looked_at is not None else 0
         following = self._following
         change()
         self._settle()
-        bar.setValue(bar.maximum() - distance)
+        if looked_at is not None:
+            bar.setValue(bar.value() + self._top_of(looked_at) - top)
         self._following = following
+
+    def _top_of(self, widget: QWidget) -> int:
+        return widget.mapTo(self.widget(), widget.rect().topLeft()).y()
 
     def _settle(self) -> None:
         """Lays out now what would be laid out a moment later."""
@@ -174,12 +188,21 @@ class Transcript(BalancedScroll):
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
         self._following = value >= bar.maximum() - _NEAR
-        page = self.viewport().height()
-        if value < 2 * page and not self._above:
-            self.near_top.emit()
-        if value > bar.maximum() - 2 * page:
+        self.look_up()
+        if value > bar.maximum() - 2 * self.viewport().height():
             self.near_bottom.emit()
         self._place_button()
+
+    def show_added(self) -> None:
+        """What was added takes its room at once. Else it would press the others together for a moment."""
+        for each in self._items:
+            self._show(each)
+        self._settle()
+
+    def look_up(self) -> None:
+        """Says whether more may be wanted above."""
+        if self.verticalScrollBar().value() < 2 * self.viewport().height() and not self._above:
+            self.near_top.emit()
 
     def _place_button(self) -> None:
         self._to_end.setVisible(not self._following)

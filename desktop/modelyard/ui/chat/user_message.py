@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QWidget
 
 from ...chat.values import Message
@@ -17,7 +17,7 @@ from ..widgets.labels import Text
 from ..widgets.layout import column, row
 from .attachment_chip import AttachmentChip
 from .flow import Flow
-from .markdown.visible import visible
+from .markdown.visible import breakable, joined, visible
 from .versions import Versions
 
 _SHOWN = 3_000  # characters of a long message
@@ -27,7 +27,10 @@ LoadPicture = Callable[[int, Callable[[QImage], None]], None]
 
 
 class UserMessage(Flow):
-    """Signals: edited(Message, text), edit_ended (sent or not), delete(Message), other(message id)."""
+    """Signals: edited(Message, text), edit_ended (sent or not), delete(Message), other(message id).
+
+    Attributes: message; versions.
+    """
 
     edited = Signal(object, str)
     edit_ended = Signal()
@@ -38,8 +41,9 @@ class UserMessage(Flow):
         super().__init__()
         self._context = context
         self.message = message
+        self._free = True
         text = visible(message.content)
-        self._label = Text(text if len(text) <= _SHOWN else text[:_SHOWN] + " …", "body")
+        self._label = _Words(breakable(text if len(text) <= _SHOWN else text[:_SHOWN] + " …"), "body")
         self._label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -49,7 +53,7 @@ class UserMessage(Flow):
         self._bubble.body.setContentsMargins(Space.L, Space.S + 2, Space.L, Space.S + 2)
         self._bubble.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
         self._bubble.setMaximumWidth(_WIDEST)
-        self._fit()
+        self._fit(_WIDEST)  # as wide as it will most likely be: heights that change later move what one reads
         chips = row(None, spacing=Space.S)
         for one in message.attachments:
             chip = AttachmentChip(context, one)
@@ -57,23 +61,25 @@ class UserMessage(Flow):
             if one.media_type.startswith("image/"):
                 load_picture(one.id, chip.show_picture)
         icons = context.icons
-        self._versions = Versions(icons)
-        self._versions.chosen.connect(self.other)
+        self.versions = Versions(icons)
+        self.versions.chosen.connect(self.other)
         self._edit = icon_button(icons, "edit", self.tr("Ask differently"), self.begin_edit, size=16)
         self._menu_button = icon_button(icons, "more", self.tr("More"), self._menu, size=16)
         self._tools = QWidget()
-        self._tools.setLayout(row(None, self._versions, self._edit, self._menu_button, spacing=2))
+        self._tools.setLayout(row(None, self.versions, self._edit, self._menu_button, spacing=2))
         self._shown = Flow()
         self._shown.setLayout(column(row(None, self._bubble, spacing=0), chips, self._tools, spacing=Space.XS))
         self._editor: _Editor | None = None
         self.setLayout(column(self._shown))
-        self._versions.show_message(message)  # shown before it has a parent it would be a window of its own
+        self.versions.show_message(message)  # shown before it has a parent it would be a window of its own
         self._more.setVisible(len(text) > _SHOWN)
         self._bubble.setVisible(bool(text))
 
-    def set_asking(self, possible: bool) -> None:
-        for each in (self._edit, self._versions):
-            each.setEnabled(possible)
+    def set_asking(self, possible: bool, *, changing: bool) -> None:
+        """Whether a model can be asked just now; whether what was said can be changed."""
+        self._free = changing
+        self._edit.setEnabled(possible)
+        self.versions.setEnabled(changing)
 
     def begin_edit(self) -> None:
         if self._editor is not None:
@@ -99,38 +105,58 @@ class UserMessage(Flow):
             self._shown.show()
 
     def _show_all(self) -> None:
-        self._label.setText(visible(self.message.content))
+        self._label.setText(breakable(visible(self.message.content)))
         self._more.hide()
 
-    def _fit(self) -> None:
+    def _fit(self, width: int) -> None:
         """Short messages have narrow bubbles; long ones never more than there is room for."""
         metrics = self._label.fontMetrics()
         lines = self._label.text()[:4000].splitlines()
         longest = max((metrics.horizontalAdvance(line) for line in lines), default=0)
-        room = min(_WIDEST, self.width()) - 2 * Space.L
+        room = min(_WIDEST, width) - 2 * Space.L
         self._label.setMinimumWidth(max(20, min(longest + 4, room)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._fit(self.width())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._fit()
+            self._fit(self.width())
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.message.content)
+        """What is selected, or all of it."""
+        QGuiApplication.clipboard().setText(joined(self._label.selectedText()) or self.message.content)
         self._context.routes.toast.emit(self.tr("Copied"))
 
     def _menu(self) -> None:
+        self._open_menu(self._menu_button.mapToGlobal(QPoint(0, self._menu_button.height())))
+
+    def _open_menu(self, where: QPoint) -> None:
         menu = QMenu(self)
         menu.addAction(self.tr("Copy"), self._copy)
         menu.addAction(self.tr("Ask differently"), self.begin_edit).setEnabled(self._edit.isEnabled())
         menu.addSeparator()
-        menu.addAction(self.tr("Delete from here on …"), lambda: self.delete.emit(self.message))
-        menu.exec(self._menu_button.mapToGlobal(QPoint(0, self._menu_button.height())))
+        menu.addAction(self.tr("Delete from here on"), lambda: self.delete.emit(self.message)).setEnabled(self._free)
+        menu.exec(where)
         menu.deleteLater()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._open_menu(event.globalPos())
+
+
+class _Words(Text):
+    """Copies without the marks that let long words break; leaves its menu to the message."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+            QGuiApplication.clipboard().setText(joined(self.selectedText()))
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.ignore()
 
 
 class _Editor(QWidget):

@@ -37,6 +37,17 @@ class Versions(QWidget):
         self._after.setEnabled(self._place < len(self._siblings) - 1)
         self.setVisible(len(self._siblings) > 1)
 
+    @property
+    def focused_step(self) -> int:
+        """-1 or 1 while one of its buttons has the focus, else 0."""
+        return self._after.hasFocus() - self._before.hasFocus()
+
+    def take_focus(self, step: int) -> None:
+        """The same button again on another version; at the end the other one."""
+        wanted, other = (self._after, self._before) if step > 0 else (self._before, self._after)
+        if step:
+            (wanted if wanted.isEnabled() else other).setFocus()
+
     def _go(self, step: int) -> None:
         place = self._place + step
         if 0 <= place < len(self._siblings):

@@ -27,6 +27,7 @@ from .drop_files import FileTaker
 from .empty import EmptyConversation
 from .field import attachable
 from .header import Header
+from .keys_stay import KeysStay
 from .library import Library
 from .markdown.code_colours import warm_up
 from .model_choice import ModelChoice
@@ -78,6 +79,7 @@ class ChatView(QWidget):
         self._connect()
         self._connect_keys()
         self.setFocusProxy(self._composer)
+        KeysStay(self, self._composer.field)
         after_first_paint(self, self._first_look)
 
     def _make_foot(self) -> QWidget:
@@ -99,6 +101,7 @@ class ChatView(QWidget):
         self._answers.ended.connect(self._answer_ended)
         board.mend.connect(self._mend)
         board.edit_ended.connect(composer.setFocus)
+        board.cut.connect(self._library.cut)
         composer.sent.connect(self._send)
         composer.draft.connect(session.keep_draft)
         composer.stop.connect(session.stop)

@@ -31,7 +31,8 @@ class ErrorPanel(QFrame):
         self._report = redact(f"{words.title}\n{words.reason}\n{words.details}")
         title = Text(words.title, "strong", selectable=True)
         reason = Text(words.reason, "body", selectable=True)
-        reason.setVisible(bool(words.reason))
+        if not words.reason:
+            reason.hide()  # (shown before it has a parent it would be a window of its own)
         self._details = QPlainTextEdit(redact(words.details))
         self._details.setObjectName("details")
         self._details.setReadOnly(True)

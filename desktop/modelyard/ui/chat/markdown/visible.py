@@ -14,6 +14,9 @@ _TRICKS = re.compile(
 )
 _PILE = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _MARKS = re.compile(f"({_PILE}{{{_MOST_MARKS}}}){_PILE}+")
+BREAK = "\u200b"
+_STEP = 16  # characters of a long word between two marks
+_LONG_WORD = re.compile("[!-~\u00a1-\u02ff\u0370-\u058f]{32,}")
 _SILENT = frozenset("\u200e\u200f\ufeff\u2060\u2061\u2062\u2063\u2064\u180e\u061c")
 
 
@@ -38,6 +41,17 @@ def _shown(match: re.Match[str]) -> str:
     if 0xE0000 <= number <= 0xE007F or 0xD800 <= number <= 0xDFFF:
         return "\ufffd"
     return f"⟨U+{number:04X}⟩"
+
+
+def breakable(text: str) -> str:
+    """With marks in long words (addresses, keys) where a line may end; `joined` takes them out again."""
+    return _LONG_WORD.sub(
+        lambda word: BREAK.join(word[0][at : at + _STEP] for at in range(0, len(word[0]), _STEP)), text
+    )
+
+
+def joined(text: str) -> str:
+    return text.replace(BREAK, "")
 
 
 def pieces(text: str, most: int = _PIECE) -> list[str]:
