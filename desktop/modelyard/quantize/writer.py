@@ -24,7 +24,17 @@ from .passage import Passage, Work
 from .positional import PositionalFile, create
 from .recipes import choose_types
 
-_BROKEN = (Code.WEIGHTS_NOT_FINITE, Code.WEIGHTS_TOO_LARGE, Code.IMPORTANCE_MISMATCH)
+_BROKEN = (  # no later run can go on from what these leave
+    Code.WEIGHTS_NOT_FINITE,
+    Code.WEIGHTS_TOO_LARGE,
+    Code.IMPORTANCE_MISMATCH,
+    Code.SAFETENSORS_INVALID,
+    Code.SAFETENSORS_TRUNCATED,
+    Code.TORCH_INVALID,
+    Code.TORCH_UNSAFE,
+    Code.ZIP_INVALID,
+    Code.GGUF_INVALID,
+)
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,9 @@ def write_gguf(
     are still being downloaded, not in file order; `is_here`: those first of which it is true. `on_safe` is told, again
     and again, the names of all tensors that even a crash of the computer cannot take back: their sources may go.
     Progress events are at most ten a second, on the caller's thread.
-    Raises Cancelled and the errors of `reader` (the part stays for a later run), DISK_FULL (it stays too),
-    FOLDER_NOT_WRITABLE, SIZE_UNKNOWN, IMPORTANCE_MISSING, IMPORTANCE_MISMATCH, WEIGHTS_NOT_FINITE, WEIGHTS_TOO_LARGE,
-    QUANTIZER_MISSING.
+    Raises Cancelled and the errors of `reader` (the part stays for a later run, but not if the source is broken),
+    DISK_FULL (it stays too), FOLDER_NOT_WRITABLE, SIZE_UNKNOWN, IMPORTANCE_MISSING, IMPORTANCE_MISMATCH,
+    WEIGHTS_NOT_FINITE, WEIGHTS_TOO_LARGE, QUANTIZER_MISSING.
     """
     cancel.check()
     order = tuple(job.name for job in content.tensors) if as_read else None

@@ -323,6 +323,17 @@ def test_errors_of_the_reader_come_through_and_the_part_stays(tmp_path: Path) ->
     assert write(CONTENT, "Q8_0", ArrayReader(TENSORS), path).kept_tensors > 0
 
 
+def test_a_broken_source_leaves_nothing(tmp_path: Path) -> None:
+    def fail(name: str) -> None:
+        if name == "blk.1.attn_v.weight":
+            raise ModelyardError(Code.ZIP_INVALID, name="model.zip", detail="wrong checksum")
+
+    with pytest.raises(ModelyardError) as caught:
+        write(CONTENT, "Q8_0", ArrayReader(TENSORS, fail), tmp_path / "x.gguf")
+    assert caught.value.code is Code.ZIP_INVALID
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == []
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelyardError) as caught:
         write(CONTENT, "Q8_0", ArrayReader(TENSORS), tmp_path / "none" / "x.gguf")
