@@ -112,6 +112,21 @@ def test_many_headers_at_once(hub: Hub) -> None:
     assert len(hub.seen) == asked
 
 
+def test_many_small_places_in_few_journeys(hub: Hub) -> None:
+    """The states of packed weights: some side by side, some megabytes apart."""
+    near = [(1000 + 300 * n, 80) for n in range(50)]
+    far = [(500_000 * n, 100) for n in range(1, 6)]
+    with session_for(hub) as session:
+        remote = open_remote(session, list_repository(session, "org/open"), "model.safetensors")
+        assert remote.read_at(0, 64) == WEIGHTS[:64]
+        remote.expect([*far, *near, (len(WEIGHTS) - 10, 100), (0, 0)])
+        asked = len(hub.seen)
+        for offset, length in (*near, *far, (len(WEIGHTS) - 10, 100)):
+            assert remote.read_at(offset, length) == WEIGHTS[offset : offset + length]
+    assert len(hub.seen) == asked
+    assert len(hub.requests("GET /_lfs/")) <= 1 + len(far) + 2
+
+
 def test_a_header_without_end_is_refused(hub: Hub) -> None:
     with session_for(hub) as session:
         listing = list_repository(session, "org/open")

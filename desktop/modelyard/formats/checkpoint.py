@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import Code, ModelyardError
 from .checkpoint_files import FileTree, SmallFiles
 from .checkpoint_tensor import FileRange, ShardData, ShardHeader, StoredTensor
+from .source import FarSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,12 +104,15 @@ class Checkpoint:
         found: dict[str, bytes] = {}
         headers = {shard.name: shard for shard in self.shards}
         for shard, wanted in by_shard.items():
+            for name in wanted:
+                if (size := self.tensors[name].nbytes) > _MAX_PEEK:
+                    raise ModelyardError(Code.FILE_TOO_BIG, name=name, size_bytes=size, limit_bytes=_MAX_PEEK)
             with self.tree.open(shard) as source:
-                for name in wanted:
-                    size = self.tensors[name].nbytes
-                    if size > _MAX_PEEK:
-                        raise ModelyardError(Code.FILE_TOO_BIG, name=name, size_bytes=size, limit_bytes=_MAX_PEEK)
-                    found[name] = source.read_at(headers[shard].offset_of(source, name), size)
+                places = {name: (headers[shard].offset_of(source, name), self.tensors[name].nbytes) for name in wanted}
+                if isinstance(source, FarSource):
+                    source.expect(list(places.values()))
+                for name, (offset, size) in places.items():
+                    found[name] = source.read_at(offset, size)
         return found
 
     def reader(self, locate: Locate | None = None) -> RowReader:

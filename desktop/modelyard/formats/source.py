@@ -4,8 +4,9 @@ ByteSource so that the same bounded code reads local and remote headers."""
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..errors import Code, ModelyardError
 
@@ -21,6 +22,14 @@ class ByteSource(Protocol):
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Returns fewer bytes only at the end of the file."""
+
+
+@runtime_checkable
+class FarSource(ByteSource, Protocol):
+    """Bytes that are far away: who will read many places says so before, and they are brought together."""
+
+    def expect(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """`ranges`: offset and length of each. Raises what read_at raises."""
 
 
 class FileSource:

@@ -17,6 +17,8 @@ from .values import RepoFile
 
 FIRST_READ = 16 << 10
 _LARGEST_READ_AHEAD = 1 << 20
+_NEAR = 64 << 10  # ranges this close together cost less in one request
+_AT_ONCE = 8
 _BUDGET = 96 << 20
 
 
@@ -59,6 +61,20 @@ class RemoteFile:
                 position += len(part)
             return b"".join(parts)
 
+    def expect(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Fetches many small ranges (offset, length) for later reads: neighbours together, several at once. Raises
+        HUB_*."""
+        with self._lock:
+            wanted = [
+                (start, min(stop, self.size)) for start, stop in _joined(ranges) if not self._overlaps(start, stop)
+            ]
+            with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="hub-look") as pool:
+                contents = pool.map(lambda each: self._fetch(*each), wanted)
+                self._held.update(zip((start for start, _ in wanted), contents, strict=True))
+
+    def _overlaps(self, start: int, stop: int) -> bool:
+        return any(held < stop and start < held + len(content) for held, content in self._held.items())
+
     def _part_at(self, position: int, end: int) -> bytes:
         for start, held in self._held.items():
             if start <= position < start + len(held):
@@ -100,6 +116,17 @@ class RemoteFile:
         return bytes(body[:length])
 
 
+def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Start and end of ranges in order, neighbours made one."""
+    joined: list[tuple[int, int]] = []
+    for offset, length in sorted(each for each in ranges if each[1] > 0):
+        if joined and offset - joined[-1][1] <= _NEAR:
+            joined[-1] = joined[-1][0], max(joined[-1][1], offset + length)
+        else:
+            joined.append((offset, offset + length))
+    return joined
+
+
 def prefetch(files: Sequence[RemoteFile], length: int = FIRST_READ, cancel: CancelToken | None = None) -> None:
     """Reads the first `length` bytes of many files at once, so that looking at thirty shards takes two round trips and
     not sixty. Raises HUB_*, Cancelled."""
@@ -109,6 +136,6 @@ def prefetch(files: Sequence[RemoteFile], length: int = FIRST_READ, cancel: Canc
         cancel.check()
         file.read_at(0, length)
 
-    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="hub-look") as pool:
+    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="hub-look") as pool:
         for _ in pool.map(first, files):
             pass
