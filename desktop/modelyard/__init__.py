@@ -1,9 +1,11 @@
 """Modelyard: bring any language model home.
 
-The version stands here and nowhere else; packaging and the about page read it.
+Version and addresses stand here and nowhere else; packaging, the about page and the look for updates read them.
 """
 
 __version__ = "0.1.0"
 APP_NAME = "Modelyard"
 APP_ID = "io.github.modelyard.Modelyard"
-RELEASES_PAGE = "https://github.com/modelyard/modelyard/releases"
+REPOSITORY = "modelyard/modelyard"  # at github.com
+HOME_PAGE = f"https://github.com/{REPOSITORY}"
+RELEASES_PAGE = f"{HOME_PAGE}/releases"

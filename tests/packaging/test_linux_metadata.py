@@ -42,6 +42,7 @@ def test_the_metadata_names_this_version_and_this_program() -> None:
     assert component.findtext("name") == modelyard.APP_NAME
     assert component.findtext("launchable") == DESKTOP.name
     assert component.findtext("project_license") == "Apache-2.0"
+    assert component.findtext("url[@type='homepage']") == modelyard.HOME_PAGE
     assert next(each.get("version") for each in component.iter("release")) == modelyard.__version__
 
 

@@ -13,17 +13,17 @@ from .tools import PACKAGING, ROOT
 ELSEWHERE = {"linux/io.github.modelyard.Modelyard.metainfo.xml"}  # a list of releases, checked in test_linux_metadata
 
 
-def kept_files() -> list[str]:
+def kept_files(*folders: str) -> list[str]:
     listed = subprocess.run(
-        ["git", "ls-files", "packaging"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+        ["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
     )
-    return [name.removeprefix("packaging/") for name in listed.stdout.splitlines()]
+    return listed.stdout.splitlines()
 
 
 def test_the_version_is_written_once() -> None:
     version = re.compile(rf"(?<![\d.]){re.escape(modelyard.__version__)}(?![\d.])")
     named = set()
-    for name in kept_files():
+    for name in (each.removeprefix("packaging/") for each in kept_files("packaging")):
         if name.endswith((".py", ".spec", ".nsi", ".in", ".xml", ".desktop", ".plist", ".sh")):
             lines = (PACKAGING / name).read_text(encoding="utf-8").splitlines()
             code = [line for line in lines if not line.strip().startswith((";", "#", "python ", "makensis "))]
@@ -31,6 +31,18 @@ def test_the_version_is_written_once() -> None:
                 named.add(name)
     assert named <= ELSEWHERE
     assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_address_of_the_project_is_written_once() -> None:
+    """And in the menu's metadata, which test_linux_metadata compares."""
+    address = re.compile(rf"""(github\.com/|"|repos/){modelyard.REPOSITORY}\b""")
+    home = {"desktop/modelyard/__init__.py", *(f"packaging/{each}" for each in ELSEWHERE)}
+    named = {
+        name
+        for name in kept_files("desktop", "packaging", "resources", ".github", "README.md")
+        if address.search((ROOT / name).read_text(encoding="utf-8", errors="ignore"))
+    }
+    assert named == home
 
 
 def test_the_identifier_is_written_once_in_code() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .. import REPOSITORY
 from ..errors import Code, ModelyardError
 from .endpoints import Endpoint
 from .network import Network
@@ -11,7 +12,7 @@ from .session import Session
 from .untrusted import table, text
 
 _API = Endpoint("https://api.github.com")
-_LATEST = "/repos/modelyard/modelyard/releases/latest"
+_LATEST = f"/repos/{REPOSITORY}/releases/latest"
 _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 
 
