@@ -13,7 +13,7 @@
     </message>
     <message>
         <source>Parameters</source>
-        <translation>参数量</translation>
+        <translation>参数</translation>
     </message>
     <message>
         <source>Copy all</source>
