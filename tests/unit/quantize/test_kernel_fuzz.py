@@ -54,7 +54,7 @@ def test_fuzz(build: str, tmp_path: Path) -> None:
     assert ran.stdout.strip() == DIGESTS.get(ROUNDS, ran.stdout.strip())
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("system", FOREIGN)
 def test_libraries_of_other_systems(system: str, tmp_path: Path) -> None:
     runner, folder, package = FOREIGN[system]
