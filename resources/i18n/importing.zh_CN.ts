@@ -20,6 +20,10 @@
         <translation>重新检查</translation>
     </message>
     <message>
+        <source>Look at {name}</source>
+        <translation>查看 {name}</translation>
+    </message>
+    <message>
         <source>Size &amp; quality</source>
         <translation>体积与质量</translation>
     </message>

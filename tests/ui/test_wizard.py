@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from modelyard.engines.base import EngineState, EngineStatus
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken
-from modelyard.importing.inspection import Inspection, Refusal
+from modelyard.importing.inspection import Inspection, Note, Refusal
 from modelyard.importing.jobs import JobState
 from modelyard.importing.plan import ImportChoice, ImportPlan
 from modelyard.ui.app import Desktop
@@ -142,6 +142,24 @@ def test_a_refusal_stands_under_what_it_is(desk: Desktop, house: House) -> None:
     page = wizard(desk)
     wait_for(lambda: "Not yet" in texts(page))
     assert not page._next.isEnabled()
+
+
+def test_the_unpacked_sibling_is_one_press_away(desk: Desktop, house: House) -> None:
+    def packed(path: Path) -> Inspection:
+        note = Note("sixteen_bit_sibling", {"base_model": "org/original"})
+        refusal = Refusal(Code.PACKING_UNKNOWN, {"name": "x", "method": "exl2", "base_model": "org/original"})
+        return replace(inspection_of(path), refusal=refusal, sizes=(), warnings=(note,))
+
+    house.inspection = packed
+    asked: list[str] = []
+    desk.window.context.routes.import_text.connect(asked.append)
+    desk.window.import_text(FILE)
+    page = wizard(desk)
+    wait_for(lambda: "Look at org/original" in buttons(page))
+    house.inspection = inspection_of
+    press(page, "Look at org/original")
+    assert asked == ["org/original"]
+    wait_for(lambda: page._draft.text == "org/original")
 
 
 def test_a_closed_door_is_tried_again(desk: Desktop, house: House) -> None:

@@ -158,7 +158,18 @@ class CheckPage(WizardPage):
         self._closed = error.code in _CLOSED
         if self._closed:
             self.body.addLayout(row(button(self.tr("Check again"), self._again), None))
+        if sibling := self._sibling():
+            look = button(self.tr("Look at {name}").format(name=sibling), self._look_at_sibling)
+            self.body.addLayout(row(look, None))
         self.set_valid(False)
+
+    def _sibling(self) -> str:
+        """The repository this one was packed from, if it is known."""
+        notes = self._found.inspection.warnings if self._found else ()
+        return next((str(note.fields["base_model"]) for note in notes if note.code == "sixteen_bit_sibling"), "")
+
+    def _look_at_sibling(self) -> None:
+        self.context.routes.import_text.emit(self._sibling())
 
     def _show_choices(self, found: _Found) -> None:
         self._repair = None
