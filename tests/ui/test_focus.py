@@ -1,0 +1,70 @@
+"""Where the keyboard is can be seen: every control that Tab reaches looks otherwise while it has the focus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QStackedWidget, QTextBrowser, QWidget
+
+from modelyard.ui.chat.transcript import Transcript
+from modelyard.ui.design.tokens import DARK, LIGHT, Colours, contrast
+
+from .scenes import pump, showing
+from .test_scenes import visible
+
+_SCENES = (
+    "welcome",
+    "chat_answer",
+    "models",
+    "personas",
+    "persona_editor",
+    "settings_engines",
+    "settings_account",
+    "settings_downloads",
+    "selfcheck",
+    "imports",
+    "wizard_source",
+    "wizard_check",
+    "wizard_role",
+)
+
+
+def picture(widget: QWidget) -> QImage:
+    """The widget as it is now, without the caret that blinks."""
+    return widget.grab().toImage()
+
+
+@pytest.mark.parametrize("name", _SCENES)
+def test_every_control_shows_its_focus(qapp: QApplication, tmp_path: Path, name: str) -> None:
+    with showing(qapp, tmp_path, name) as desk:
+        desk.window.activateWindow()
+        pump(0.05)
+        unseen = []
+        for widget in list(visible(desk.window, QWidget)):
+            if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or not widget.isEnabled():
+                continue
+            texts = (QStackedWidget, QTextBrowser, Transcript)
+            if isinstance(widget, texts) or widget.focusProxy() is not None:
+                continue  # pages and texts to read: keys scroll them, nothing in them is pressed
+            shown = widget.parentWidget() if isinstance(widget.parentWidget(), QAbstractScrollArea) else widget
+            if (shown.parentWidget() or shown).objectName() == "composer":
+                shown = shown.parentWidget()
+            desk.window.setFocus()
+            pump()
+            before = picture(shown)
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            pump()
+            if widget.hasFocus() and picture(shown) == before:
+                unseen.append(f"{type(widget).__name__} {widget.objectName()} {widget.accessibleName()!r}")
+        assert unseen == []
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_ring_stands_out(colours: Colours) -> None:
+    """3:1 is what WCAG asks of the outline of a control."""
+    for ground in (colours.window, colours.surface, colours.rail, colours.raised, colours.accent_soft):
+        assert contrast(colours.accent, ground) >= 3.0
+    assert contrast(colours.text, colours.accent) >= 1.2  # the ring of a button that is filled with the accent
