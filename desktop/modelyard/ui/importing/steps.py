@@ -93,30 +93,35 @@ class StepRow(QWidget):
 
 
 class StepList(QWidget):
-    """All steps of a plan in order."""
+    """All steps of a plan in order. Several may be under way at once: downloading goes on while the model is made."""
 
     def __init__(self, context: Context, steps: Sequence[PlannedStep]) -> None:
         super().__init__()
         self._rows = {step.step: StepRow(context.icons, context.words, step) for step in steps}
-        self._current: Step | None = None
+        self._under_way: set[Step] = set()
         self.setLayout(column(*self._rows.values(), spacing=Space.L))
 
     def restore(self, job: Job) -> None:
         """Shows the state a job was left in."""
-        self._current = Step(job.step) if job.step else None
-        passed = self._current is not None
+        current = Step(job.step) if job.step else None
+        runs = job.state in (JobState.RUNNING, JobState.WAITING)
+        self._under_way = set() if runs or job.state is JobState.DONE else self._under_way
+        passed = current is not None
         for step, each in self._rows.items():
             if job.state is JobState.DONE:
                 each.finish()
-            elif step is self._current:
+            elif step is current:
+                self._under_way.add(step)
                 each.begin()
                 each.move(job.done, job.total, "bytes" if job.total > 10_000 else "")
                 passed = False
+            elif step in self._under_way:
+                continue
             elif passed:
                 each.finish()
             else:
                 each.wait()
-        if job.state not in (JobState.RUNNING, JobState.WAITING, JobState.DONE):
+        if not runs and job.state is not JobState.DONE:
             self.halt("failed" if job.state is JobState.FAILED else "paused")
 
     def apply(self, event: Event) -> None:
@@ -128,21 +133,23 @@ class StepList(QWidget):
             case Kind.STEP_STARTED:
                 self._begin(Step(step))
             case Kind.PROGRESS:
-                if self._current is not Step(step):
+                if Step(step) not in self._under_way:
                     self._begin(Step(step))
                 fields = event.fields
                 shown.move(int(fields.get("done", 0)), int(fields.get("total", 0)), str(fields.get("unit", "")))
             case Kind.STEP_FINISHED:
+                self._under_way.discard(Step(step))
                 shown.finish()
 
     def halt(self, state: str) -> None:
-        if self._current is not None:
-            self._rows[self._current].halt(state)
+        for step in self._under_way:
+            self._rows[step].halt(state)
 
     def _begin(self, step: Step) -> None:
-        self._current = step
+        self._under_way.add(step)
         for each, shown in self._rows.items():
             if each is step:
                 shown.begin()
                 return
-            shown.finish()
+            if each not in self._under_way:
+                shown.finish()
