@@ -7,6 +7,7 @@ biases, resized embeddings).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,9 +44,10 @@ _OUTPUT = "lm_head.weight"
 ALWAYS_TIED = ("Gemma", "Gemma2", "Cohere", "Cohere2", "Ernie4_5_Moe", "HunYuanDenseV1")
 
 
-# Small tiles stay in the processor's cache, and below OpenBLAS's threshold (interface/gemm.c, 4 × 65536) so that it
-# does not start threads of its own under the writer's.
-_TILE_ROWS, _TILE_WORK = 64, 4 * 65536
+# A few rows at a time stay in the processor's cache until the base is added. Where OpenBLAS may start threads of its
+# own under the writer's, tiles are kept below its threshold (interface/gemm.c, 4 × 65536); whole rows are cheaper.
+_TILE_ROWS = 64
+_TILE_WORK = None if os.environ.get("OPENBLAS_NUM_THREADS") == "1" else 4 * 65536
 
 
 def merged(base: TensorTable, adapter: Adapter) -> MergedTable:
@@ -81,7 +83,7 @@ class Sum:
             right = to_float32(read_whole(addon, self.down), self.down.dtype)
         total = np.empty((stop - start, self.base.columns), np.float32)
         source = addon if self.brought else below
-        wide = max(16, _TILE_WORK // (_TILE_ROWS * len(right)))
+        wide = max(16, _TILE_WORK // (_TILE_ROWS * len(right))) if _TILE_WORK else self.base.columns
         left = np.ascontiguousarray(left * np.float32(self.scale))
         for top in range(0, stop - start, _TILE_ROWS):
             stripe, factors = total[top : top + _TILE_ROWS], left[top : top + _TILE_ROWS]
