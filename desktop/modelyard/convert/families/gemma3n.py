@@ -6,7 +6,7 @@ from statistics import NormalDist
 from typing import ClassVar
 
 from .. import lazy
-from ..config import Config
+from ..config import Config, bounded
 from ..family import Named, Names, swa_pattern
 from ..keys import Keys
 from ..lazy import Lazy
@@ -31,8 +31,12 @@ class Gemma3n(Gemma3):
         self._stacks: dict[str, dict[int, Lazy]] = {}
 
     def prepare(self, config: Config) -> Config:
-        """The vocabulary is the full one, with the places for pictures and sound."""
-        return super().prepare(config).without("vocab_size_per_layer_input")
+        """The vocabulary is the full one, with the places for pictures and sound. Every layer has a width of its own,
+        if only by transformers' configuration class."""
+        width = config.get("intermediate_size", 16384)
+        layers = bounded("num_hidden_layers", config["num_hidden_layers"])
+        widths = width if isinstance(width, list) else [width] * layers
+        return super().prepare(config).without("vocab_size_per_layer_input").with_values(intermediate_size=widths)
 
     def rename(self, name: str) -> str | None:
         return super().rename(f"{name}.weight" if name.endswith("_scale") else name)
