@@ -1,4 +1,5 @@
-"""What every test gets: a home of its own, no network but loopback, no thread left behind."""
+"""What every test gets: a home of its own, no network but loopback, no thread left behind, no access
+key where it may not be."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from .key_watch import no_key_handed_out, pytest_runtest_logreport, pytest_sessionfinish
+
+__all__ = ["no_key_handed_out", "pytest_runtest_logreport", "pytest_sessionfinish"]
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
