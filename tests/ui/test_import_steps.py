@@ -33,7 +33,7 @@ def test_downloading_goes_on_while_the_model_is_made(desk: Desktop) -> None:
         steps.apply(progress(Step.DOWNLOADING, done, 1000))
         steps.apply(progress(Step.PREPARING, done // 2, 1000))
         assert bars(steps) == [1000, done, done // 2, 0]
-    plan = ImportPlan(GgufFile(Path("x")), ImportChoice(), (), (), 0)
+    plan = ImportPlan(GgufFile(Path("x")), ImportChoice(), (), (), 0, "gguf", 0)
     steps.restore(Job("x", "x", plan, JobState.PAUSED, step="preparing", done=150, total=1000))
     assert bars(steps) == [1000, 300, 150, 0]
     steps.apply(step_started(Step.LOOKING))
