@@ -157,7 +157,7 @@ class Family:
         _, _, tail = name.partition(f".{self.expert_path}.")
         number, _, matrix = tail.partition(".")
         if not number.isdecimal():
-            yield name, tensor
+            yield from self._joined_experts(name, tensor)
             return
         parts = self._expert_parts.setdefault(block, {})
         parts[tail] = tensor
@@ -172,6 +172,16 @@ class Family:
             if missing:
                 raise self.missing(f"{name.partition(tail)[0]}{missing[0]}")
             yield self.expert_name(block, kind), lazy.stacked([parts[each] for each in wanted])
+
+    def _joined_experts(self, name: str, tensor: Lazy) -> Named:
+        """Newer files hold the experts of a layer as one tensor, gate and up together."""
+        stem = name.removesuffix(".weight")
+        if stem.endswith(".gate_up_proj"):
+            base, half = stem.removesuffix("gate_up_proj"), tensor.shape[-2] // 2
+            yield f"{base}gate_proj.weight", lazy.middle_sliced(tensor, 0, half)
+            yield f"{base}up_proj.weight", lazy.middle_sliced(tensor, half, 2 * half)
+        else:
+            yield f"{stem}.weight" if stem.endswith(".down_proj") else name, tensor
 
     @property
     def expert_count(self) -> int:

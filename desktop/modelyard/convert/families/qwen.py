@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .. import lazy
 from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..lazy import Lazy
@@ -69,18 +68,6 @@ class Qwen2Moe(Family):
         ("expert_feed_forward_length", ("moe_intermediate_size",)),
         ("expert_shared_feed_forward_length", ("shared_expert_intermediate_size",)),
     )
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        """Newer files hold the experts of a layer as one tensor, gate and up together."""
-        stem = name.removesuffix(".weight")
-        if stem.endswith("mlp.experts.down_proj"):
-            yield f"{stem}.weight", tensor
-        elif stem.endswith("mlp.experts.gate_up_proj"):
-            base, half = stem.removesuffix("gate_up_proj"), tensor.shape[-2] // 2
-            yield f"{base}gate_proj.weight", lazy.middle_sliced(tensor, 0, half)
-            yield f"{base}up_proj.weight", lazy.middle_sliced(tensor, half, 2 * half)
-        else:
-            yield from super().change(name, tensor, block)
 
 
 class Qwen3Moe(Qwen2Moe):
