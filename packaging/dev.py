@@ -54,6 +54,8 @@ TEST_PACKAGES = [
     "appstream",
     "yamllint",
     "nsis",
+    "gcc",  # the kernels under sanitizers
+    "libc6-dev",
     "qemu-user",
     "libc6-arm64-cross",
 ]
