@@ -99,10 +99,10 @@ def chat(server: OllamaServer, body: dict[str, Any], generate: bool) -> Iterator
     if not names.is_valid(name):
         raise Refused(400, "invalid model name")
     model = server.store.find(name)
-    if model is None or not model.of("model"):
+    if model is None:
         raise Refused(404, f"model '{name}' not found")
     capabilities = server.capabilities(model)
-    if "completion" not in capabilities:
+    if "completion" not in capabilities or not model.of("model"):
         raise Refused(400, f'"{name}" does not support {"generate" if generate else "chat"}')
     if think and "thinking" not in capabilities:
         raise Refused(400, f'"{name}" does not support thinking')

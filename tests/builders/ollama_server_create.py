@@ -79,7 +79,9 @@ def lines(server: OllamaServer, body: dict[str, Any]) -> Iterator[dict[str, Any]
     elif body.get("from"):
         base = yield from _base(server, body["from"])
         layers = [dict(layer) for layer in base.layers]
-        config |= {key: base.config[key] for key in ("renderer", "parser", "capabilities") if key in base.config}
+        config |= {
+            key: base.config[key] for key in ("renderer", "parser", "requires", "capabilities") if key in base.config
+        }
         if _kind(layers, "model"):
             _kind(layers, "model")[-1]["from"] = names.parse(body["from"]).short
     elif "files" in body:
@@ -87,7 +89,7 @@ def lines(server: OllamaServer, body: dict[str, Any]) -> Iterator[dict[str, Any]
     else:
         raise LineError("neither 'from' or 'files' was specified")
     config |= {key: body[key] for key in ("renderer", "parser", "requires") if body.get(key)}
-    _capabilities(config, body.get("info") or {})
+    _declare(config, body.get("info") or {}, server.generation)
     for adapter in (body.get("adapters") or {}).values():
         yield {"status": "parsing GGUF"}
         layers.append(_layer("adapter", adapter, store.blob(adapter).stat().st_size))
@@ -116,11 +118,21 @@ def _base(server: OllamaServer, text: str) -> Iterator[dict[str, Any]]:
     return base
 
 
-def _capabilities(config: dict[str, Any], info: dict[str, Any]) -> None:
-    if "capabilities" in info:
-        if not isinstance(info["capabilities"], list):
-            raise LineError('info field "capabilities" must be an array of strings')
-        config["capabilities"] = info["capabilities"]
+def _declare(config: dict[str, Any], info: dict[str, Any], generation: str) -> None:
+    """Declared abilities are added to those of the base. Only the recorded 0.34 looks at the types of all."""
+    strict = generation == "0.34"
+    for key in ("context_length", "embedding_length"):
+        if generation != "0.33" and isinstance(info.get(key), str):
+            raise LineError(f'info field "{key}" must be a number')
+    declared = info.get("capabilities", [])
+    if strict and not isinstance(declared, list):
+        raise LineError('info field "capabilities" must be an array of strings')
+    texts = [each for each in declared if isinstance(each, str)] if isinstance(declared, list) else []
+    wrong = [number for number, each in enumerate(declared) if not isinstance(each, str)]
+    if strict and wrong:
+        raise LineError(f'info field "capabilities" element {wrong[0]} must be a string')
+    if texts:
+        config["capabilities"] = list(dict.fromkeys([*config.get("capabilities", []), *texts]))
 
 
 def _kind(layers: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

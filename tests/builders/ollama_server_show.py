@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.builders.ollama_gguf import read_gguf
 from tests.builders.ollama_server_chat import uses_jinja
 from tests.builders.ollama_server_store import Model, go_number, go_quoted, quote
 
@@ -73,8 +74,15 @@ def show(server: OllamaServer, model: Model, verbose: bool) -> dict[str, Any]:
         "tensors": [{"name": "token_embd.weight", "type": "I8", "shape": [64]}],
         "capabilities": server.capabilities(model),
         "modified_at": server.now(model.modified),
+        "requires": model.config.get("requires", ""),
+        "projector_info": _projector(server, model),
     }
     return {key: value for key, value in answer.items() if value or key in ("model_info", "details")}
+
+
+def _projector(server: OllamaServer, model: Model) -> dict[str, Any]:
+    layers = model.of("projector")
+    return read_gguf(server.store.blob(layers[-1]["digest"])) if layers else {}
 
 
 def _modelfile(server: OllamaServer, model: Model, template: str, parameters: list[tuple[str, Any]]) -> str:

@@ -138,6 +138,36 @@ def test_an_update_keeps_renderer_and_projector(server: OllamaServer, connect: C
     assert (updated.config["renderer"], updated.config["parser"]) == ("qwen3.5", "qwen3")
 
 
+def test_a_personas_renderer_and_version_are_said(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    engine = connect(server)
+    wanted = Persona(system="S", renderer="qwen3.5", parser="qwen3", requires="0.14.0")
+    put(engine, tmp_path, persona=wanted)
+    said = next(body for body in server.bodies if "files" in body)
+    assert {key: said[key] for key in ("renderer", "parser", "requires")} == {
+        "renderer": "qwen3.5",
+        "parser": "qwen3",
+        "requires": "0.14.0",
+    }
+    engine.update("m", Persona(renderer="glm-4.7"), lambda event: None, CancelToken())
+    stored = server.store.find("m")
+    assert stored is not None
+    kept = {key: stored.config.get(key) for key in ("renderer", "parser", "requires")}
+    assert kept == {"renderer": "glm-4.7", "parser": "qwen3", "requires": "0.14.0"}
+
+
+def test_declared_abilities_outlive_a_persona(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
+    """They stand nowhere but in what `from` inherits, and a persona is taken off by building from the files."""
+    engine = connect(server)
+    put(engine, tmp_path, persona=Persona(system="S"))
+    model = server.store.find("m")
+    assert model is not None
+    server.store.write("m", model.layers, model.config | {"capabilities": ["tools", "decision"]})
+    engine.update("m", Persona(), lambda event: None, CancelToken())
+    details = engine.show("m")
+    assert details.persona == Persona()
+    assert details.model.capabilities == ("completion", "tools", "decision")
+
+
 def test_a_model_with_an_adapter_can_only_inherit(server: OllamaServer, connect: Connect, tmp_path: Path) -> None:
     engine = connect(server)
     put(engine, tmp_path, persona=Persona(system="S"))

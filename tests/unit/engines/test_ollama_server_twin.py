@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.builders.ollama_gguf import write_gguf
+from tests.builders.ollama_gguf import CHATML, write_gguf
 from tests.builders.ollama_server import GENERATIONS, OllamaServer
 from tests.shared import shared
 
@@ -123,3 +124,56 @@ def test_recorded_chat_refusals(tmp_path: Path, generation: str) -> None:
                 assert answer.json() == json.loads(call["body"]), call["label"]
             compared += 1
     assert compared >= (1 if generation == "0.33" else 15)
+
+
+# A template that can do more than any Go template (as tools.gguf of the recordings has).
+TOOLS = "{% if tools %}{{ tools }}{% endif %}{% for message in messages %}{% if message.role == 'tool' %}T{% endif %}"
+TOOLS += "{% if message.tool_calls %}C{% endif %}<{{ message.role }}>{{ message.content }}{% endfor %}<think></think>"
+TOOLS += " " * 200
+_FOREIGN_CALLS = re.compile("quantiz|safetensors|draft|adapter|lora|corrupt|remote|cloud|two models")
+_SHOWN = ("license", "system", "template", "messages", "requires")
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_recorded_creates_and_shows_one_after_the_other(tmp_path: Path, generation: str) -> None:
+    """The whole recorded session of creating, copying, showing and removing, with models of ours for the recorded
+    ones: the same statuses, status lines, refusals, texts and abilities."""
+    folder = shared(f"conformance/ollama-{generation}")
+    path = next(path for path in folder.iterdir() if path.name.startswith("create_show"))
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    compared = 0
+    with OllamaServer(tmp_path / "models", generation) as server, httpx.Client(base_url=server.url) as client:
+        digests = {}
+        for name, template in (("plain", ""), ("chatml", CHATML), ("tools", TOOLS)):
+            upload = next(call for call in recorded if call["label"] == f"upload {name}.gguf")
+            data = write_gguf(tmp_path / f"{name}.gguf", template).read_bytes()
+            digests[upload["request"]["path"].rpartition("/")[2]] = server.store.put(data)[0]
+        for call in recorded:
+            request = call["request"]
+            if call["label"].startswith("upload") or _FOREIGN_CALLS.search(call["label"]):
+                continue
+            text = json.dumps(request.get("json"))
+            for theirs, ours in digests.items():
+                text = text.replace(theirs, ours)
+            answer = client.request(request["method"], request["path"], json=json.loads(text))
+            assert answer.status_code == call["status"], call["label"]
+            if "lines" in call:
+                assert _steps(answer.text.splitlines()) == _steps(map(json.dumps, call["lines"])), call["label"]
+            elif request["path"] == "/api/show" and not call["body"].endswith("(cut)"):
+                got, expected = answer.json(), json.loads(call["body"])
+                assert {key: got.get(key) for key in _SHOWN} == {key: expected.get(key) for key in _SHOWN}, call[
+                    "label"
+                ]
+                assert sorted(got["capabilities"]) == sorted(expected["capabilities"]), call["label"]
+            elif answer.status_code >= 400:
+                assert answer.json() == json.loads(call["body"]), call["label"]
+            compared += 1
+    assert compared >= (20 if generation == "0.33" else 50)
+
+
+def _steps(lines: Iterable[str]) -> list[str]:
+    """What is said, in any order of the layers; which of them are new depends on the session, and progress on
+    llama-quantize."""
+    said = [str(json.loads(line).get("status", json.loads(line).get("error"))) for line in lines]
+    kept = [_plain(each.replace("creating new", "using existing")) for each in said if "validating" not in each]
+    return sorted(re.sub("sha256:[0-9a-f]+", "", each) for each in kept)

@@ -186,11 +186,14 @@ def _example(message: ExampleMessage) -> ChatMessage:
     return ChatMessage(message.role, message.content)
 
 
-def needs_a_copy(stored: Persona, wanted: Persona) -> bool:
-    """Whether only a model of its own can answer as `wanted`: another template, other stored examples, or a system text
-    that Ollama would put behind the stored examples (recorded: "render persona with own system")."""
+def needs_a_copy(shown: Shown, wanted: Persona) -> bool:
+    """Whether only a model of its own can answer as `wanted`: another template or renderer, other stored examples, or a
+    system text that Ollama would put behind the stored examples (recorded: "render persona with own system")."""
+    stored = shown.persona
     same = (wanted.messages, wanted.system) == (stored.messages, stored.system)
-    return wanted.template != stored.template or (bool(stored.messages) and not same)
+    formats = ((wanted.renderer, shown.renderer), (wanted.parser, shown.parser))
+    other_format = wanted.template != stored.template or any(own and own != there for own, there in formats)
+    return other_format or (bool(stored.messages) and not same)
 
 
 def with_given_system(request: ChatRequest, stored: Persona) -> ChatRequest:

@@ -25,7 +25,7 @@ def fields_of(persona: Persona) -> dict[str, Any]:
         fields["parameters"] = plain_options(persona.parameters)
     if persona.messages:
         fields["messages"] = [{"role": each.role, "content": each.content} for each in persona.messages]
-    return fields
+    return fields | {key: text for key in ("renderer", "parser", "requires") if (text := getattr(persona, key))}
 
 
 def plain_options(options: Mapping[str, ParameterValue]) -> dict[str, Any]:

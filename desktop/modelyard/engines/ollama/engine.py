@@ -201,7 +201,7 @@ class OllamaEngine:
             return
         stored = updating.show(self._connection, request.model)
         request = with_given_system(request, stored.persona)
-        if request.persona is None or not needs_a_copy(stored.persona, request.persona):
+        if request.persona is None or not needs_a_copy(stored, request.persona):
             yield from chat(self._connection, request, stored, cancel)
             return
         yield from self._chat_with_copy(request, request.persona, stored, cancel)

@@ -33,6 +33,7 @@ class Shown:
     rendering: str
     renderer: str
     parser: str
+    requires: str
     metadata: Mapping[str, Any]
     details: Mapping[str, Any]
     capabilities: tuple[str, ...]
@@ -75,6 +76,7 @@ def read_show(answer: Mapping[str, Any]) -> Shown:
         rendering=rendering,
         renderer=_text(answer, "renderer") or _word(rest, "RENDERER"),
         parser=_text(answer, "parser") or _word(rest, "PARSER"),
+        requires=_text(answer, "requires"),
         metadata=info if isinstance(info, dict) else {},
         details=details if isinstance(details, dict) else {},
         capabilities=tuple(map(str, capabilities)) if isinstance(capabilities, list) else (),

@@ -60,8 +60,19 @@ def build(
             persona = replace(persona, licenses=())  # they are inherited, and would be added again
     else:
         body = {"files": files}
-        body |= {key: text for key, text in (("renderer", shown.renderer), ("parser", shown.parser)) if text}
+        body |= {key: text for key in ("renderer", "parser", "requires") if (text := getattr(shown, key))}
     create(connection, target, body | fields_of(persona), cancel)
+    if "files" in body:
+        _declare_again(connection, shown, target)
+
+
+def _declare_again(connection: Connection, before: Shown, target: str) -> None:
+    """Abilities that somebody declared for the model (CAPABILITY) stand nowhere by themselves: only `from` keeps them.
+    What follows from a template goes with it."""
+    after = show(connection, target)
+    lost = [each for each in before.capabilities if each not in after.capabilities]
+    if lost and before.rendering == after.rendering:
+        create(connection, target, {"from": target, "info": {"capabilities": lost}}, CancelToken())
 
 
 def _dressed(persona: Persona, shown: Shown, own_template: str) -> Persona:
