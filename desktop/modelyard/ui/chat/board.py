@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -24,6 +24,7 @@ from .side_by_side import SideBySide
 from .transcript import Transcript
 from .user_message import UserMessage
 
+_AT_ONCE = 4_000  # characters
 MessageWidget = UserMessage | AnswerMessage
 
 
@@ -69,8 +70,11 @@ class Board(QObject):
         self._widgets.clear()
         self._live.clear()
         self._panel = None
-        for message in self._session.messages:
+        shown = self._session.messages
+        start = 0 if self._session.marked else _first_at_once(shown)
+        for message in shown[start:]:
             self._transcript.add(self._make(message))
+        self._put_older(shown[:start])
         last = self._session.messages[-1] if self._session.messages else None
         if last is not None and last.state is State.FAILED and self._session.last >= self._session.total:
             self.show_error(_error_of(last), last)
@@ -259,6 +263,15 @@ class Board(QObject):
 
     def close(self) -> None:
         self.look.formulas.close()
+
+
+def _first_at_once(messages: Sequence[Message]) -> int:
+    """From which place on a conversation that is opened is shown at once: about a screen full. The rest comes above."""
+    room, place = _AT_ONCE, len(messages)
+    while place > 0 and (room > 0 or place > len(messages) - 2):
+        place -= 1
+        room -= len(messages[place].content) + 200
+    return place
 
 
 def _error_of(message: Message) -> ModelyardError:

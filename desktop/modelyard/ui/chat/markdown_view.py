@@ -24,6 +24,7 @@ from .rendering.writer import CodeFrame, Writer
 _MOST_BUTTONS = 60
 _BUTTONS_AT_ONCE = 6
 _REST = 8  # after a rendering the window does other things at least so many times as long
+_SLICE = 2_000  # characters of a long text that are rendered at once
 FIRST_SHOWN = 60_000  # characters of a very long text that are shown at once
 
 
@@ -43,6 +44,7 @@ class MarkdownView(QTextBrowser):
         self._waiting = ""  # came, not yet rendered
         self._free_at = 0.0
         self._shown = 0  # characters of the text that are rendered, if not all
+        self._complete = True
         self._height = (-1, -1)
         self._buttons: list[QToolButton] = []
         self.setOpenLinks(False)
@@ -63,7 +65,7 @@ class MarkdownView(QTextBrowser):
         self._formula.ratio = self.devicePixelRatioF()
         self._writer = Writer(self.document(), look, self._formula)
         self.anchorClicked.connect(self.link)
-        look.changed.connect(self._render_all)
+        look.changed.connect(self._render_anew)
         look.formulas.ready.connect(self._formulas_ready)
 
     @property
@@ -93,12 +95,43 @@ class MarkdownView(QTextBrowser):
 
     # --- text ------------------------------------------------------------------------------------------------------
     def set_text(self, text: str) -> None:
-        """Renders a whole text; of a very long one the beginning."""
+        """Renders a whole text, a long one slice by slice; of a very long one only the beginning."""
+        self._begin()
+        self._complete = True
+        if len(text) > LONGEST:
+            self._growing.text = text
+            self._shown = FIRST_SHOWN
+            self._writer.write(plain_blocks(text[:FIRST_SHOWN]))
+        elif len(text) > 2 * _SLICE:
+            self._waiting = text
+            self._fill()
+            self._look.filling.begin(self, self._fill)
+            return
+        else:
+            self._growing.text = text
+            self._writer.write(parse(text).blocks)
+        self._changed()
+        self._make_buttons()
+
+    def _begin(self) -> None:
+        """Nothing is rendered."""
+        self._look.filling.forget(self)
         self._growing = GrowingText()
-        self._growing.text = text
         self._waiting = ""
-        self._shown = FIRST_SHOWN if len(text) > LONGEST else 0
-        self._render_all()
+        self._shown = 0
+        self._writer.clear()
+
+    def _fill(self) -> bool:
+        """The next slice of a long text; whether more is left."""
+        end = self._waiting.find("\n", _SLICE) + 1 or len(self._waiting)
+        end = min(end, 2 * _SLICE)
+        rest = self._waiting[end:]
+        self._waiting = self._waiting[:end]
+        self._render_waiting()
+        self._waiting = rest
+        if not rest:
+            self.finish()
+        return bool(rest)
 
     def show_more(self) -> None:
         """The next part of a very long text."""
@@ -109,6 +142,7 @@ class MarkdownView(QTextBrowser):
 
     def append(self, text: str) -> None:
         """Adds to a growing text. What costs long to render is rendered less often."""
+        self._complete = False
         self._waiting += text
         if time.monotonic() >= self._free_at:
             self._render_waiting()
@@ -116,13 +150,13 @@ class MarkdownView(QTextBrowser):
     def go_on(self) -> None:
         """A text that was complete grows again."""
         text = self.text
-        self._growing = GrowingText()
-        self._writer.clear()
-        self._shown = 0
+        self._begin()
+        self._complete = False
         self.append(text)
 
     def finish(self) -> None:
         """The text is complete."""
+        self._complete = True
         self._render_waiting()
         self._writer.write(self._growing.end().finished)
         self._changed()
@@ -143,17 +177,14 @@ class MarkdownView(QTextBrowser):
         self._changed()
         self._free_at = time.monotonic() + _REST * (time.thread_time() - worked)
 
-    def _render_all(self) -> None:
-        text = self._growing.text
-        if not text:
+    def _render_anew(self) -> None:
+        """The look changed."""
+        if not self.text:
             return
-        self._writer.clear()
-        if self._shown:
-            self._writer.write(plain_blocks(text[: self._shown]))
+        if self._complete:
+            self.set_text(self.text)
         else:
-            self._writer.write(parse(text).blocks)
-        self._changed()
-        self._make_buttons()
+            self.go_on()
 
     def _formulas_ready(self) -> None:
         document = self.document()

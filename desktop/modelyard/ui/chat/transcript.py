@@ -38,6 +38,8 @@ class Transcript(BalancedScroll):
         self.setAccessibleName(self.tr("Conversation"))
         self._following = True
         self._items: list[QWidget] = []
+        self._looked_at: QWidget | None = None  # at the upper edge, and how far it lies above it
+        self._offset = 0
         self._above: list[Maker] = []  # still to be put in at the top, the nearest last
         self._body = column(spacing=Space.XL)
         holder = Flow()
@@ -160,14 +162,12 @@ class Transcript(BalancedScroll):
 
     def _keeping_place(self, change: Callable[[], None]) -> None:
         """Changes something above what is looked at, which stays where it is."""
-        bar = self.verticalScrollBar()
-        looked_at = next((each for each in self._items if self._top_of(each) + each.height() > bar.value()), None)
-        top = self._top_of(looked_at) if looked_at is not None else 0
         following = self._following
+        self._remember_place(self.verticalScrollBar().value())
         change()
         self._settle()
-        if looked_at is not None:
-            bar.setValue(bar.value() + self._top_of(looked_at) - top)
+        if self._looked_at in self._items:
+            self.verticalScrollBar().setValue(self._top_of(self._looked_at) + self._offset)
         self._following = following
 
     def _top_of(self, widget: QWidget) -> int:
@@ -181,13 +181,24 @@ class Transcript(BalancedScroll):
 
     # --- scrolling -----------------------------------------------------------------------------------------------
     def _range_changed(self, _low: int, high: int) -> None:
+        """What is looked at stays where it is, whatever grows above it."""
+        bar = self.verticalScrollBar()
         if self._following:
-            self.verticalScrollBar().setValue(high)
+            bar.setValue(high)
+        elif self._looked_at in self._items:
+            following, (widget, offset) = self._following, (self._looked_at, self._offset)
+            bar.setValue(self._top_of(widget) + offset)
+            self._following = following
         self._place_button()
+
+    def _remember_place(self, value: int) -> None:
+        self._looked_at = next((each for each in self._items if self._top_of(each) + each.height() > value), None)
+        self._offset = value - self._top_of(self._looked_at) if self._looked_at is not None else 0
 
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
         self._following = value >= bar.maximum() - _NEAR
+        self._remember_place(value)
         self.look_up()
         if value > bar.maximum() - 2 * self.viewport().height():
             self.near_bottom.emit()

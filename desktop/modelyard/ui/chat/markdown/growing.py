@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, replace
 
 from .parsing import parse, plain_blocks
-from .values import Block, Code, Place
+from .values import Block, Code, Place, Table
 
 LONGEST = 200_000  # characters that are read as Markdown; what comes behind is shown as it is
 _LONGEST_OPEN = 3_000  # an open block longer than this is closed as it stands
+_LONGEST_TABLE = 12_000  # its other rows would be text
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,9}[.)]) ", re.M)
 
@@ -56,7 +57,8 @@ class GrowingText:
             self._advance(self._rest, _from_line(self._rest, lines))
             self._fence = ""
             return Growth(finished, tuple(block for block in blocks if block.place.first >= start))
-        if len(self._rest) > _LONGEST_OPEN:
+        longest = _LONGEST_TABLE if blocks and isinstance(blocks[-1], Table) else _LONGEST_OPEN
+        if len(self._rest) > longest:
             return self._cut()
         return Growth((), blocks)
 

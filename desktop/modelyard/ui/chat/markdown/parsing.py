@@ -22,6 +22,7 @@ from .visible import pieces, visible
 LONGEST_INLINE = 6_000  # characters of one paragraph that are searched for marks
 _MOST_MARKS = 800  # in one paragraph
 _MOST_ROWS = 200
+_MOST_COLUMNS = 60
 _MOST_CELLS = 1_200
 _MARKS = re.compile(r"[*_`\[\]<>~$\\!&|]")
 _MARKDOWN = re.compile(r"[*_`\[\]<>~$\\&|#=]|^ *(?:[-+]|\d+[.)])|^(?: {4}|\t)", re.M)
@@ -90,7 +91,9 @@ def _parser() -> MarkdownIt:
 
 
 def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Tables with very many rows stay text: they would be slow to read and to draw."""
+    """Tables with very many rows or columns stay text: they would be slow to read and to draw."""
+    if state.src.count("|", state.bMarks[start], state.eMarks[start]) > _MOST_COLUMNS + 1:
+        return False
     last = start + _MOST_ROWS
     if last < end and "|" in state.src[state.bMarks[last] : state.eMarks[last]]:
         return False
@@ -186,7 +189,7 @@ class _Walk:
             token = self._tokens[at]
             if token.type == "tr_open":
                 rows.append([])
-            elif token.type == "inline" and len(rows[-1]) < 60:
+            elif token.type == "inline":
                 rows[-1].append(spans_of(token))
             elif token.type == "th_open":
                 aligns.append(str(token.attrs.get("style", "")).rpartition(":")[2])

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QTextBlockFormat, QTextCharFormat, QTex
 from ...design.theme import Theme
 from ...design.tokens import Space
 from ..markdown.values import Place, Span
+from .filling import Filling
 from .formulas import Formulas
 
 CODE_HEAD = 26  # above the first line of a code block: its language and the copy button
@@ -30,6 +31,7 @@ class Look(QObject):
         super().__init__(parent)
         self.theme = theme
         self.formulas = Formulas(self)
+        self.filling = Filling(self)
         self._characters: dict[tuple[object, ...], QTextCharFormat] = {}
         theme.changed.connect(self._anew)
 
