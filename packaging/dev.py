@@ -152,7 +152,7 @@ def setup_stamp() -> str:
 
 def run_program(python: str, arguments: list[str]) -> int:
     if not arguments and sys.platform.startswith("linux") and not has_display():
-        print("There is no display here, so no window can open. Showing the demo without a window instead:\n")
+        print("There is no display here, so no window can open. Showing the demo without one instead:\n", flush=True)
         arguments = ["demo"]
     return subprocess.run([python, "-m", "modelyard", *arguments], check=False, cwd=ROOT).returncode
 

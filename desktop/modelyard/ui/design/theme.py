@@ -110,7 +110,7 @@ class Theme(QObject):
                 font.setFamily(better)
         font.setPointSizeF(self.point_size("body"))
         if _is_han(QFontInfo(font).family()) and QLocale().language() != QLocale.Language.Chinese:
-            font.setFeature(QFont.Tag("pwid"), 1)  # else quotation marks and dots are as wide as a Han character
+            font.setFeature(QFont.Tag("palt"), 1)  # else quotation marks and dots are as wide as a Han character
         return font
 
     def _ask_platform(self) -> None:

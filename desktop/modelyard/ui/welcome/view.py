@@ -28,7 +28,7 @@ class WelcomeView(QWidget):
         self._context = context
         scroll = ScrollPage(620)
         body = scroll.body
-        mark = IconLabel(context.icons, "modelyard", "accent", 72)
+        mark = IconLabel(context.icons, "modelyard", "accent", 56)
         title = Text(self.tr("Welcome to {name}").format(name=APP_NAME), "display")
         line = Text(self.tr("Bring a language model home and talk to it. Everything stays on this computer."), "muted")
         for each in (title, line):
