@@ -24,7 +24,8 @@ class AnswerThread(QThread):
     """Signals: kept(Conversation, Message) when the question is stored; begun(Message) when the answer has a place;
     then exactly one ended(Message | None, ModelyardError | None); then QThread's finished().
 
-    Attributes: question; conversation, 0 until there is one; answer, id of the growing message, 0 until begun.
+    Attributes: question; conversation, 0 until there is one; answer, id of the growing message, 0 until begun;
+    stored, whether what was asked is in the store.
     """
 
     kept = Signal(object, object)
@@ -42,6 +43,7 @@ class AnswerThread(QThread):
         self.question = question
         self.conversation = question.conversation
         self.answer = 0
+        self.stored = False
         self._store = store
         self._engines = engines
         self._token = CancelToken()
@@ -127,6 +129,7 @@ class AnswerThread(QThread):
             store.drafts.clear(question.conversation)
         else:
             return question.parent
+        self.stored = True
         self.kept.emit(store.conversations.get(conversation.id), message)
         return message.id
 

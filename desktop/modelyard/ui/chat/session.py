@@ -94,7 +94,7 @@ class Session(QObject):
         self.new_system, self.new_options, self.new_persona = system, options or {}, persona
         self.loaded.emit()
         self.busy_changed.emit()
-        self._find_draft(0)
+        self.find_draft()
 
     def open(self, conversation: Conversation, message: int = 0) -> None:
         """`message`: the one to show, else the end."""
@@ -102,7 +102,7 @@ class Session(QObject):
         self.conversation = conversation
         self.reload(message)
         self.busy_changed.emit()
-        self._find_draft(conversation.id)
+        self.find_draft()
 
     def reload(self, message: int = 0, *, retry: bool = True) -> None:
         """Fetches the shown branch again."""
@@ -267,7 +267,8 @@ class Session(QObject):
 
         self.in_lane(work, lambda draft: self._show_draft(number, draft))
 
-    def _find_draft(self, number: int) -> None:
+    def find_draft(self) -> None:
+        number = self.number
         self.in_lane(lambda store: store.drafts.get(number), lambda draft: self._show_draft(number, draft))
 
     def _show_draft(self, number: int, draft: Draft) -> None:

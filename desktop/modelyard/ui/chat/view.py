@@ -19,6 +19,7 @@ from ..routes import Place
 from ..widgets.buttons import button
 from ..widgets.cards import EmptyState
 from ..widgets.layout import centred, column, row
+from .answering import AnswerThread
 from .attachment_chip import AttachmentChip
 from .board import Board
 from .composer import Composer
@@ -95,6 +96,7 @@ class ChatView(QWidget):
         session.kept.connect(self._question_kept)
         session.changed.connect(self._head_changed)
         session.failed.connect(self._show_failure)
+        session.ended.connect(self._give_back)
         session.busy_changed.connect(self._busy_changed)
         session.draft_found.connect(self._show_draft)
         self._answers.tick.connect(board.grow)
@@ -171,6 +173,14 @@ class ChatView(QWidget):
             self._session.in_lane(lambda store: head_of(store, before), self._open_again)
         self._notices.look_at_store()
         in_background(self, lambda _token: warm_up(), lambda _done: None, lambda _error: None)
+
+    def _look_again(self) -> None:
+        """The store could not be read a moment ago."""
+        self._library.refresh()
+        if self._session.number:
+            self._session.reload()
+        else:
+            self._session.begin_new()
 
     # --- which conversation ----------------------------------------------------------------------------------------
     def new_conversation(self, engine: str, model: str) -> None:
@@ -286,8 +296,10 @@ class ChatView(QWidget):
             self._composer.open_model_menu()
         elif error.code is Code.CHAT_IMPORT_INVALID:
             self._library.load()
-        elif error.code is Code.CHAT_ATTACHMENT_TOO_LARGE:
+        elif error.code in (Code.CHAT_ATTACHMENT_TOO_LARGE, Code.FILE_UNREADABLE, Code.FILE_MISSING):
             self._files.choose()
+        elif error.code is Code.CHAT_STORE_BUSY:
+            self._look_again()
         elif action is not Action.NONE:
             self.context.routes.mend_error(action, error)
 
@@ -298,6 +310,13 @@ class ChatView(QWidget):
         self._session.ask(text, with_draft=bool(composer.attachments), second=composer.second)
         composer.write("")
         composer.show_attachments(())
+
+    def _give_back(self, thread: AnswerThread, _message: Message | None, error: ModelyardError | None) -> None:
+        """What could not be stored (a full disk) is not lost."""
+        field = self._composer.field
+        if error is not None and thread.question.text and not thread.stored and not field.toPlainText():
+            self._composer.write(thread.question.text)
+            self._session.find_draft()
 
     def _question_kept(self, _message: Message) -> None:
         self._show_stack()
