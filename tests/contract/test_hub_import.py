@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from modelyard.bootstrap import build_house
+from modelyard.events import CancelToken
+from modelyard.formats.split import read_set
+from modelyard.importing.inspecting import inspect
+from modelyard.importing.plan import ImportChoice, ImportPlan
+from modelyard.importing.planning import make_plan
+from modelyard.importing.prepare import prepare
+from modelyard.importing.understand import parse_source
+from modelyard.importing.work import Work
+from modelyard.quantize.gguf_sets import split
+from modelyard.quantize.gguf_source import GgufFile
 from modelyard.selftest.tiny_checkpoint import write_tiny_llama
-from tests.builders.gguf_files import tiny_llama
+from tests.builders.gguf_files import projector_file, tiny_llama
 from tests.builders.hub_server import Fault, Hub, running_hub
 from tests.e2e.program import Run, run
 
@@ -83,6 +94,32 @@ def test_one_size_of_a_gguf_repository(hub: Hub, tmp_path: Path) -> None:
     assert made.status == 0, made.output + made.errors
     assert (tmp_path / "out.gguf").read_bytes() == small.read_bytes()
     assert not hub.requests(f"GET /_lfs/{hub.repos['org/tiny-GGUF'].files['tiny-Q8_0.gguf'].sha256}")
+
+
+def test_a_set_in_a_folder_of_its_own_with_its_projector_elsewhere(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tiny_llama(width=64, layers=4, chat_template="x").write(tmp_path / "whole.gguf")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    file = GgufFile(whole, read_set(whole)[0].header)
+    parts = split(file, cut / "m-Q8_0.gguf", 50_000, listener=lambda _event: None, cancel=CancelToken())
+    assert len(parts) > 1
+    files = {f"Q8_0/{part.path.name}": part.path for part in parts}
+    files["mmproj-BF16.gguf"] = projector_file(64, size=32).write(tmp_path / "p32.gguf")
+    files["mmproj-F16.gguf"] = projector_file(64).write(tmp_path / "p16.gguf")
+    repo = hub.add("org/seeing-GGUF", files)
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    house = build_house(tmp_path / "data")
+    seen = inspect(parse_source("org/seeing-GGUF"), house.surroundings, CancelToken())
+    [size] = seen.sizes
+    assert (size.size, len(size.files), size.beside_bytes) == ("Q8_0", len(parts), size.download_bytes)
+    plan = make_plan(seen, ImportChoice(engine="none", output=tmp_path / "out.gguf"), house.surroundings)
+    assert isinstance(plan, ImportPlan) and plan.drives[0].peak >= 2 * size.result_bytes
+    made = prepare(Work(plan, tmp_path / "work", house.surroundings, lambda _event: None, CancelToken()))
+    house.close()
+    assert made.projector is not None and made.projector.read_bytes() == (tmp_path / "p16.gguf").read_bytes()
+    assert not hub.requests(f"GET /_lfs/{repo.files['mmproj-BF16.gguf'].sha256}")
 
 
 def test_the_cache_of_hugging_face_saves_the_fetch(hub: Hub, expected: bytes, tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ class GgufVariant:
 
 @dataclass(frozen=True)
 class GgufRepository:
-    """`variants` from small to large; `projectors` are vision parts (mmproj)."""
+    """`variants` from small to large; `projectors` are vision parts (mmproj), first the one in F16, which every
+    computer runs well."""
 
     variants: tuple[GgufVariant, ...]
     projectors: tuple[RepoFile, ...]
@@ -101,6 +102,7 @@ def gguf_variants(files: Sequence[RepoFile]) -> GgufRepository:
         counts[key] = count
     variants = [_variant(key[0], parts, counts[key]) for key, parts in sets.items()]
     variants.sort(key=lambda variant: (variant.total_bytes, variant.base, variant.size))
+    projectors.sort(key=lambda file: "F16" not in map(_canonical, _labels(file.name)))
     return GgufRepository(tuple(variants), tuple(projectors))
 
 

@@ -54,11 +54,13 @@ def drive_uses(
 
 
 def _making(work: Path, inspection: Inspection, option: SizeOption, choice: ImportChoice) -> _Use:
-    """The result while it is made; weights of a compressed zip are unpacked first, fetched ones may be kept."""
+    """The result while it is made; weights of a compressed zip are unpacked first, fetched ones lie beside it for a
+    while or may be kept."""
     remote = isinstance(inspection.source, HubRepo)
     zipped = isinstance(inspection.source, CheckpointFolder) and inspection.source.path.suffix.lower() == ".zip"
     kept = option.download_bytes if remote and choice.keep_original and inspection.form == "checkpoint" else 0
-    return work, option.result_bytes + kept + (inspection.source_bytes if zipped else 0), kept
+    beside = max(kept, option.beside_bytes) + (inspection.source_bytes if zipped else 0)
+    return work, option.result_bytes + beside, kept
 
 
 def _by_drive(uses: list[_Use]) -> list[_Use]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,14 +119,15 @@ def active_share(known: GgufFacts) -> float:
     return 1.0
 
 
-def paired_projector(path: Path, known: GgufFacts) -> Path | None:
-    """The projector beside a model that fits it best (by metadata, formats/mmproj.py)."""
+def paired_projector(path: Path, known: GgufFacts, elsewhere: Sequence[Path] = ()) -> Path | None:
+    """The projector beside a model, or among those of `elsewhere`, that fits it best (by metadata,
+    formats/mmproj.py)."""
     found: dict[str, tuple[Projector, Path]] = {}
     try:
         beside = sorted(each for each in path.parent.glob("*.gguf") if "mmproj" in each.name.lower())
     except OSError:
         return None
-    for candidate in beside[:_MOST_PROJECTORS]:
+    for candidate in [*beside[:_MOST_PROJECTORS], *elsewhere]:
         if candidate == path:
             continue
         try:

@@ -134,6 +134,7 @@ def _option(name: str, variant: GgufVariant, known: GgufFacts, machine: Machine,
         seconds=total / 1e9,
         recommended=chosen,
         common=chosen or variant.size in COMMON,
+        beside_bytes=total if len(variant.files) > 1 else 0,  # parts, until they are one file
         files=tuple(file.path for file in variant.files),
     )
 
@@ -145,7 +146,7 @@ def _checkpoint(source: HubRepo, look: HubLook, machine: Machine) -> Inspection:
         checkpoint = look.checkpoint
     except ModelyardError as error:
         return Inspection(source, "checkpoint", _title(listing), _name(listing), refusal=Refusal.of(error))
-    return checkpoint_inspection(
+    seen = checkpoint_inspection(
         source,
         checkpoint,
         checkpoint.weight_bytes,
@@ -155,6 +156,8 @@ def _checkpoint(source: HubRepo, look: HubLook, machine: Machine) -> Inspection:
         title=_title(listing),
         contents=lambda _table: look.contents,
     )
+    largest = max((shard.size for shard in checkpoint.shards), default=0)
+    return replace(seen, sizes=tuple(replace(option, beside_bytes=largest) for option in seen.sizes))
 
 
 def _about(seen: Inspection, listing: RepoListing) -> Inspection:

@@ -56,6 +56,7 @@ class SizeOption:
     common: bool = True  # shown at once; others under "More sizes"
     listed: bool = True  # False: known by name only (the converter's own outtypes, for scripts)
     files: tuple[str, ...] = ()  # of a GGUF repository: what this size fetches
+    beside_bytes: int = 0  # on the disk beside the result while it is made: a shard under way, parts of a set
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,12 +44,13 @@ def prepare(work: Work) -> Prepared:
             return _from_library(work.surroundings.engine(engine).show(name), work)
 
 
-def prepare_gguf(path: Path, work: Work) -> Prepared:
-    """A ready file: used as it is, a split set made whole, mended, or made smaller."""
+def prepare_gguf(path: Path, work: Work, projectors: Sequence[Path] = ()) -> Prepared:
+    """A ready file: used as it is, a split set made whole, mended, or made smaller. `projectors` may belong to it
+    besides those that lie beside it."""
     with work.step(Step.LOOKING):
         whole, paths = read_set(path)
         known = facts(whole.header)
-        projector = paired_projector(path, known)
+        projector = paired_projector(path, known, projectors)
         work.cancel.check()
     choice = work.plan.choice
     if choice.size == AS_IS and len(paths) == 1 and not choice.repair:

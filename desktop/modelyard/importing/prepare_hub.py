@@ -56,11 +56,13 @@ def _ready_files(source: HubRepo, stream: Stream) -> Prepared:
     variant = named.get(work.plan.choice.size)
     if variant is None:
         raise ModelyardError(Code.SIZE_UNKNOWN, size=work.plan.choice.size, offered=", ".join(named))
-    wanted = [*variant.files, *found.projectors[:1]]
+    seeing = found.projectors[:1]
+    wanted = [*variant.files, *seeing]
     fetch = Fetch(stream.session, stream.listing, wanted, place, work.listener, stream.options())
     with work.step(Step.DOWNLOADING), fetch:
         fetch.wait(work.cancel)
     as_it_is = replace(work.plan, choice=replace(work.plan.choice, size=AS_IS))
-    prepared = prepare_gguf(place / variant.files[0].path, replace(work, plan=as_it_is))
+    projectors = [place / file.path for file in seeing]
+    prepared = prepare_gguf(place / variant.files[0].path, replace(work, plan=as_it_is), projectors)
     shared = fetch.is_cached(variant.files[0].path) or work.plan.choice.keep_original
     return replace(prepared, ours=prepared.ours or not shared, original=None)

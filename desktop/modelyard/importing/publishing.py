@@ -95,8 +95,9 @@ def publish_model(
         )
         with step(Step.PUBLISHING, listener):
             url = publish(session, job, listener, cancel)
-        workspace.release(key)
-    return Published(url, tuple(file.name for file in job.files), sum(file.size for file in weights))
+        published = Published(url, tuple(file.name for file in job.files), sum(file.size for file in weights))
+        workspace.release(key)  # shards go, so they were measured before
+    return published
 
 
 def _weights(

@@ -16,6 +16,7 @@ from ..errors import Code, ModelyardError
 from ..events import CancelToken, Step
 from ..formats.checkpoint import Checkpoint, Locate, TensorTable
 from ..formats.checkpoint_tensor import FileRange
+from ..host.machine import free_space
 from ..hub.fetch.fetch import Fetch, FetchOptions
 from ..hub.session import Session
 from ..hub.values import RepoFile, RepoListing
@@ -89,7 +90,10 @@ class Stream:
         if self.work.plan.choice.keep_original:
             return self.options()
         largest = max((file.size for file in files), default=0)
-        return replace(self.options(), ahead_bytes=max(_SHARDS_AHEAD * largest, _LEAST_AHEAD))
+        ahead = max(_SHARDS_AHEAD * largest, _LEAST_AHEAD)
+        if free := free_space(self.place):  # a full drive holds fewer; one is what the plan counted on
+            ahead = max(largest, min(ahead, free - self.work.plan.result_bytes))
+        return replace(self.options(), ahead_bytes=ahead)
 
     def _fetch(self, shards: Sequence[str], unproven: Path) -> Fetch:
         """What a former run fetched, unless it used up shards of a result that is no longer there."""

@@ -13,6 +13,7 @@ from modelyard.engines.builtin.engine import BuiltinEngine
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken, Event
+from modelyard.formats.split import read_set
 from modelyard.host.folders import Folders
 from modelyard.host.machine import Machine
 from modelyard.host.secrets import Secret
@@ -77,6 +78,32 @@ def test_what_is_shown_is_what_goes_up(tmp_path: Path, engines: Mapping[str, Eng
     assert b"You are Mario." in repository.files["Modelfile"].data
     assert {"README.md", "Modelfile", "system", "params"} <= set(repository.files)
     assert f"./{weights.name}".encode() in repository.files["Modelfile"].data
+
+
+def test_what_is_too_large_for_one_file_goes_up_in_parts(
+    tmp_path: Path, engines: Mapping[str, Engine], hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelyard.importing.publishing.LARGEST_FILE", 20_000)
+    request, around = PublishRequest("builtin", "mario", "alice/mario"), surroundings(tmp_path, engines, hub)
+    published = publish_model(request, around, lambda _event: None, CancelToken())
+    files = hub.repos["alice/mario"].files
+    parts = sorted(name for name in files if name.endswith(".gguf"))
+    assert len(parts) > 2 and parts == sorted(name for name in published.files if name.endswith(".gguf"))
+    assert parts[0].endswith(f"-00001-of-{len(parts):05}.gguf")
+    assert f"./{parts[0]}".encode() in files["Modelfile"].data
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    for name in parts:
+        held = hub.objects[files[name].sha256]
+        assert isinstance(held, bytes)
+        (fetched / name).write_bytes(held)
+    whole, paths = read_set(fetched / parts[0])
+    original, _ = read_set(weight_files(engines["builtin"].show("mario"))[0].path)
+    assert len(paths) == len(parts) and [t.name for t in whole.header.tensors] == [t.name for t in original.header.tensors]
+    sent = len(hub.requests("PUT "))
+    publish_model(request, around, lambda _event: None, CancelToken())
+    assert len(hub.requests("PUT ")) == sent, "what is there already is left out"
+    assert not list(around.work_folder.iterdir())
 
 
 def test_a_key_that_only_reads_is_recognised_first(tmp_path: Path, engines: Mapping[str, Engine], hub: Hub) -> None:
