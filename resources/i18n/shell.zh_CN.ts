@@ -107,6 +107,10 @@
         <translation>现在关闭 Modelyard，它会停下，下次启动时可以继续。</translation>
     </message>
     <message>
+        <source>The language changes at the next start: something is still being sent or fetched.</source>
+        <translation>还有内容正在上传或下载，语言将在下次启动时切换。</translation>
+    </message>
+    <message>
         <source>Close and go on later</source>
         <translation>关闭，稍后继续</translation>
     </message>

@@ -254,3 +254,19 @@ def test_the_welcome_page_finds_the_quickest_source(desk: Desktop, house: House)
     pump(0.05)
     choice = page.findChild(SourceChoice)
     assert choice._box.currentData() == "hf-mirror" and "hf-mirror.com" in choice._trial.words
+
+
+def test_the_welcome_page_takes_an_address_of_ones_own_and_tests_it(desk: Desktop, house: House) -> None:
+    desk.window.go("welcome")
+    page = desk.window.page("welcome")
+    choice = page.findChild(SourceChoice)
+    assert choice._address.isHidden() and choice._test.isHidden()
+    choice._box.setCurrentIndex(choice._box.findData("custom"))
+    choice._box.activated.emit(choice._box.currentIndex())
+    assert choice._address.isVisible() and choice._trial.isHidden()
+    choice._address.setText("https://hub.example.org")
+    QTest.keyClick(choice._address, Qt.Key.Key_Return)
+    assert house.settings.text("download_source") == "custom"
+    assert house.settings.text("download_address") == "https://hub.example.org"
+    press(choice, "Test the download source")
+    wait_for(lambda: "12.0 MB a second" in choice._test.words)

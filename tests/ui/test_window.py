@@ -126,6 +126,10 @@ def test_closing_asks_while_a_model_is_published_or_fetched(desk: Desktop, house
     view: Any = desk.window.page("models")
     view.publish_page._sending = True
     view.list_page.pull_card._call = in_background(view, lambda token: token.wait(5.0), print, print)
+    house.settings.set("language", "zh_CN")
+    pump(0.1)
+    assert desk.window.page("models") is view, "another language must not end it"
+    assert "next start" in desk.window._toast._text.text()
     assert not desk.window.close()
     assert "still being published" in asked[0] and "Ollama library" in asked[0] and "import" not in asked[0]
     assert desk.window.close()

@@ -142,7 +142,11 @@ class Desktop(QObject):
                 QTimer.singleShot(0, self, self._speak_anew)
 
     def _speak_anew(self) -> None:
+        """A new window, in the other language; what a page works on by itself must not end with the old one."""
         old = self.window
+        if old.pages_at_work():
+            old.say_language_later()
+            return
         self._language = self._speak()
         self.theme.apply()  # the font's marks follow the language
         self.window = self._make_window()

@@ -37,6 +37,8 @@ class Taskbar:
                 self._windows(share)
             elif sys.platform.startswith("linux"):
                 _launcher_entry(share)
+            elif sys.platform == "darwin":
+                _badge(share)
 
     def _windows(self, share: float) -> None:
         """ITaskbarList3: SetProgressValue is the tenth entry of its table, SetProgressState the eleventh."""
@@ -84,3 +86,12 @@ def _launcher_entry(share: float) -> None:
     facts = {"progress": share if running else 0.0, "progress-visible": running}
     message.setArguments([f"application://{APP_ID}.desktop", facts])
     bus.send(message)
+
+
+def _badge(share: float) -> None:
+    """The dock has no bar of its own: the percents stand on the program's icon."""
+    from PySide6.QtGui import QGuiApplication
+
+    app = QGuiApplication.instance()
+    if isinstance(app, QGuiApplication):
+        app.setBadgeNumber(round(share * 100) if share != _NOTHING else 0)

@@ -231,10 +231,14 @@ class MainWindow(QMainWindow):
             what = self.tr("An import is still running.")
             then = self.tr("If you close Modelyard now, it stops and goes on the next time you start it.")
             found.append(GoingOn(what, then))
-        for page in self._pages.values():
-            if isinstance(page, Works):
-                found += page.going_on()
-        return found
+        return found + self.pages_at_work()
+
+    def pages_at_work(self) -> list[GoingOn]:
+        """Long work that would end with this window (imports would not)."""
+        return [each for page in self._pages.values() if isinstance(page, Works) for each in page.going_on()]
+
+    def say_language_later(self) -> None:
+        self._toast.say(self.tr("The language changes at the next start: something is still being sent or fetched."))
 
     def _may_close(self, going_on: list[GoingOn]) -> bool:
         question = " ".join(each.what for each in going_on)
