@@ -222,6 +222,7 @@ def models(desk: Desktop) -> Any:
     page: Any = desk.window.page("models")
     wait_for(lambda: len(page.list_page._views) == 2)
     pump(0.05)
+    wait_for(lambda: not page.list_page._rest.isActive())  # then the panel shows what is chosen
     return page
 
 
