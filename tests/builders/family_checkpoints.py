@@ -44,6 +44,18 @@ def _swapped(old: str, new: str) -> Callable[[str], str]:
     return lambda name: name.replace(old, new, 1)
 
 
+_CLIP = {
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+    "min_pixels": 3136,
+    "max_pixels": 12845056,
+    "patch_size": 14,
+}
+_PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by shape
+    "gemma3mm": {"image_mean": [0.5] * 3, "image_std": [0.5] * 3, "image_seq_length": 4},
+    "qwen2vl": _CLIP,
+    "qwen25vl": _CLIP,
+}
 _LANGUAGE = _behind("language_model.")
 
 CASES = {
@@ -181,6 +193,8 @@ def write_family(folder: Path, class_name: str) -> Path:
     write_model(folder, config, tensors)
     if case.vocabulary != "bpe":
         _WRITERS[case.vocabulary](folder)
+    if (normal := _PICTURES.get(case.shape)) is not None:
+        _write_json(folder / "preprocessor_config.json", normal)
     if embeds(class_name):
         _write_json(folder / "modules.json", [{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}])
         (folder / "1_Pooling").mkdir()

@@ -18,6 +18,7 @@ import pytest
 from modelyard.convert.content import GgufContent
 from modelyard.convert.dequantize import unpacked
 from modelyard.convert.plan import gguf_content
+from modelyard.convert.projector import projector_content
 from modelyard.events import CancelToken
 from modelyard.formats.checkpoint import TensorTable
 from modelyard.formats.hf_folder import open_checkpoint
@@ -109,6 +110,29 @@ def test_golden(golden: Path, checkpoints: dict[Path, tuple[TensorTable, GgufCon
         left_out = [key for key in NEWER_KEYS if key not in keys(expected)]
         assert {key: entry for key, entry in keys(found).items() if key not in left_out} == keys(expected)
     assert [tensor["name"] for tensor in found["tensors"]] == [tensor["name"] for tensor in expected["tensors"]]
+    assert found["alignment"] == expected["alignment"]
+
+
+def projector_goldens() -> list[Any]:
+    found = sorted(CORPUS.glob("cases/*/golden-*mmproj-*.json"))
+    params = [pytest.param(path, id=f"{path.parent.name}-{path.stem.removeprefix('golden-')}") for path in found]
+    return params or [pytest.param(None, marks=pytest.mark.skip(reason="../shared/goldens does not stand here"))]
+
+
+@pytest.mark.parametrize("golden", projector_goldens())
+def test_projector(golden: Path, checkpoints: dict[Path, tuple[TensorTable, GgufContent]], tmp_path: Path) -> None:
+    expected = json.loads(golden.read_text(encoding="utf-8"))
+    table, _ = checkpoints[golden.parent]
+    size = golden.stem.rpartition("-")[2]
+    content = projector_content(table, outtype=size)
+    assert content is not None
+    result, reader = tmp_path / "result.gguf", table.reader()
+    try:
+        write_gguf(content, size, reader, result, listener=lambda event: None, cancel=CancelToken())
+    finally:
+        reader.close()
+    found = tool("dump_gguf").dump(str(result))
+    assert (found["kv"], found["tensors"]) == (expected["kv"], expected["tensors"])
     assert found["alignment"] == expected["alignment"]
 
 

@@ -1,0 +1,93 @@
+"""Models that see: the projector is byte for byte llama.cpp's own, and an imported model is asked about a picture."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from modelyard.convert.projector import projector_content
+from modelyard.engines.base import ChatMessage, ChatRequest
+from modelyard.engines.builtin.engine import BuiltinEngine
+from modelyard.events import CancelToken
+from modelyard.formats.hf_folder import open_checkpoint
+from modelyard.importing.describe import describe
+from modelyard.quantize.writer import write_gguf
+from tests.builders.family_checkpoints import write_family
+from tests.e2e.program import run
+
+# Name of the folder (it becomes general.name), class, and the SHA-256 of what llama.cpp b11434 makes of this folder:
+# convert_hf_to_gguf.py FOLDER --mmproj --outtype f16, transformers 4.57.6.
+SEEING = (
+    (
+        "gemma",
+        "Gemma3ForConditionalGeneration",
+        "6d3fd746ab544ddd15943ed8ac8960e4a804de1bdf917066a501cec9dcf3ffc3",
+    ),
+    (
+        "qwen2vl",
+        "Qwen2VLForConditionalGeneration",
+        "246578a113be3efba31620cbc9487eca2f6e13943350ef664e66e3880ed85c59",
+    ),
+    (
+        "qwen25vl",
+        "Qwen2_5_VLForConditionalGeneration",
+        "3634dc3ad3822cc960546e055dda2c20bed51d6486d3a26c0d2bb69a6f526685",
+    ),
+)
+TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
+
+
+@pytest.mark.parametrize(("name", "architecture", "digest"), SEEING)
+def test_projector_is_llama_cpp_s(name: str, architecture: str, digest: str, tmp_path: Path) -> None:
+    table = open_checkpoint(write_family(tmp_path / name, architecture))
+    content = projector_content(table)
+    assert content is not None
+    result, reader = tmp_path / "mmproj.gguf", table.reader()
+    try:
+        write_gguf(content, "f16", reader, result, listener=lambda event: None, cancel=CancelToken())
+    finally:
+        reader.close()
+    assert hashlib.sha256(result.read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(("name", "architecture", "digest"), SEEING)
+def test_imported_model_is_asked_about_a_picture(name: str, architecture: str, digest: str, tmp_path: Path) -> None:
+    folder = write_family(tmp_path / name, architecture)
+    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    made = run("import", str(folder), "--size", "Q8_0", "--name", "seeing", "--yes", "--json", data=tmp_path / "d")
+    assert made.status == 0, made.output[-500:]
+    installed = tmp_path / "d" / "models" / "seeing"
+    assert hashlib.sha256((installed / "mmproj.gguf").read_bytes()).hexdigest() == digest
+    for engine in opened(tmp_path / "d" / "models"):
+        plain, seen = prompt_tokens(engine), prompt_tokens(engine, picture(56))
+        assert plain + 4 <= seen  # the picture takes four places
+
+
+def opened(folder: Path) -> Iterator[BuiltinEngine]:
+    engine = BuiltinEngine(folder, describe=describe)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def prompt_tokens(engine: BuiltinEngine, *images: bytes) -> int:
+    message = ChatMessage("user", "What is this?", images=images)
+    request = ChatRequest("seeing", (message,), {"num_predict": 3, "temperature": 0})
+    stats = list(engine.chat(request, CancelToken()))[-1].stats
+    assert stats is not None and stats.answer_tokens > 0
+    return stats.prompt_tokens
+
+
+def picture(side: int) -> bytes:
+    """A PNG of many colours."""
+    rows = b"".join(b"\0" + b"".join(bytes((4 * x, 4 * y, 128)) for x in range(side)) for y in range(side))
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
