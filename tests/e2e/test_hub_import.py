@@ -60,6 +60,8 @@ def test_the_promise_is_kept_and_the_bytes_are_those_of_a_local_folder(
     planned = next(event for event in made.events if event["event"] == "plan")
     assert output.read_bytes() == expected and planned["result_bytes"] == len(expected)
     assert not list((tmp_path / "data" / "work").iterdir()), "shards went when they were used"
+    assert len(hub.requests("GET /api/models/")) == 1, "one look for the check card and the import"
+    assert len(hub.requests("GET .*/tokenizer.json")) == 1
 
 
 def test_killed_again_and_again_it_ends_with_the_right_bytes(hub: Hub, expected: bytes, tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_the_access_key_shows_nowhere(hub: Hub, tmp_path: Path) -> None:
             except psutil.Error:
                 continue
     _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    assert process.returncode == 0, "".join(output[-3:]) + errors
     assert seen, "the engine ran in a child"
     assert not any(ALICE in text for text in [*seen, *output, errors])
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

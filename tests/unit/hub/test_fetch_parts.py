@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from modelyard.hub.fetch.names import safe_path
 from modelyard.hub.fetch.pace import Pace, Patience
 from modelyard.hub.fetch.part import Claim, PartFile
 from modelyard.hub.fetch.queue import Queue
+from modelyard.hub.fetch.sink import Sink
 from modelyard.hub.values import RepoFile
 
 MIB = 1 << 20
@@ -69,6 +71,18 @@ def test_two_connections_never_share_a_block(tmp_path: Path) -> None:
         claims.append((claim.start, claim.end))
     assert sorted(claims)[0][0] == 0 and sorted(claims)[-1][1] == 10 * MIB
     assert all(one[1] <= other[0] for one, other in zip(sorted(claims), sorted(claims)[1:], strict=False))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the space is taken beforehand on Linux alone")
+def test_the_space_is_taken_before_but_the_file_is_no_longer_than_its_bytes(tmp_path: Path) -> None:
+    part = part_of(tmp_path, 8 * MIB)
+    claim = part.claim(1)
+    assert claim is not None
+    with Sink(claim, MIB) as sink:
+        assert sink.put(b"x" * MIB)
+    there = part.part.stat()
+    assert there.st_size == part.done_bytes == MIB
+    assert there.st_blocks * 512 in (MIB, 8 * MIB)  # where the file system can
 
 
 def test_the_notes_stay_small_for_the_largest_file(tmp_path: Path) -> None:

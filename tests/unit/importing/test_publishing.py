@@ -99,7 +99,8 @@ def test_what_is_too_large_for_one_file_goes_up_in_parts(
         (fetched / name).write_bytes(held)
     whole, paths = read_set(fetched / parts[0])
     original, _ = read_set(weight_files(engines["builtin"].show("mario"))[0].path)
-    assert len(paths) == len(parts) and [t.name for t in whole.header.tensors] == [t.name for t in original.header.tensors]
+    assert len(paths) == len(parts)
+    assert [each.name for each in whole.header.tensors] == [each.name for each in original.header.tensors]
     sent = len(hub.requests("PUT "))
     publish_model(request, around, lambda _event: None, CancelToken())
     assert len(hub.requests("PUT ")) == sent, "what is there already is left out"
