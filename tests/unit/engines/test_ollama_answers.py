@@ -74,6 +74,13 @@ def test_words_that_look_like_commands_stay_words() -> None:
     assert (result.renderer, result.parser, result.persona.licenses) == ("good", "", (licence,))
 
 
+@pytest.mark.parametrize("following", ["CAPABILITY decision", "REQUIRES 0.40.0", "PARSER qwen3"])
+def test_commands_of_newer_servers_end_a_template(following: str) -> None:
+    modelfile = f'FROM /b/blobs/sha256-aa\nTEMPLATE "one\ntwo"\n{following}\nPARAMETER top_k 1\n'
+    result = read_show({"modelfile": modelfile, "template": "{{ the Jinja that is used }}"})
+    assert result.persona.template == "one\ntwo"
+
+
 @pytest.mark.parametrize("answer", [{}, {"modelfile": 3, "messages": "x", "model_info": [], "details": None}])
 def test_odd_answers_read_as_empty(answer: dict[str, Any]) -> None:
     result = read_show(answer)

@@ -13,7 +13,9 @@ from .derive import is_derived
 from .templates import is_anybodys_template, parted_stops
 
 NO_TEMPLATE = "{{ .Prompt }}"  # what Ollama prints where a model has none
-_FOLLOWING = r"(?=\n(?:SYSTEM|RENDERER|PARSER|PARAMETER|LICENSE|MESSAGE) |\n*\Z)"
+# Every command that may stand behind TEMPLATE; REQUIRES and CAPABILITY are printed by none of the servers we know.
+_COMMANDS = "SYSTEM|RENDERER|PARSER|REQUIRES|CAPABILITY|PARAMETER|LICENSE|MESSAGE"
+_FOLLOWING = rf"(?=\n(?:{_COMMANDS}) |\n*\Z)"
 _GO_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
 
