@@ -101,3 +101,46 @@ def test_sums_are_what_sha256sum_reads(tmp_path: Path) -> None:
     packaging_module("build").write_sums(tmp_path)
     expected = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  Modelyard-1.2.3-setup.exe\n"
     assert (tmp_path / "SHA256SUMS").read_text(encoding="utf-8") == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="for macOS and Linux")
+@pytest.mark.parametrize("script", ["macos/sign.sh", "linux/AppRun"])
+def test_scripts_can_be_read_by_their_shells(script: str) -> None:
+    file = PACKAGING / script
+    assert os.access(file, os.X_OK) or script == "linux/AppRun"
+    judged(file.read_text(encoding="utf-8").splitlines()[0].removeprefix("#!").split()[-1], "-n", file)
+
+
+def test_without_an_identity_nothing_is_signed_and_it_says_so(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ.get("PATH", "")}
+    done = subprocess.run(
+        [needed("bash"), str(PACKAGING / "macos" / "sign.sh"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=True,
+    )
+    assert "not signed" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell's shebang")
+def test_every_mach_o_is_signed_before_the_bundle(tmp_path: Path) -> None:
+    """With twins of codesign and file: what is signed, and in which order."""
+    app = tmp_path / "x.app"
+    inside = app / "Contents" / "Frameworks" / "QtCore.framework" / "Versions" / "A"
+    inside.mkdir(parents=True)
+    for path in (inside / "QtCore", app / "Contents" / "libx y.dylib", app / "Contents" / "notes.txt"):
+        path.write_bytes(b"x")
+    twins = tmp_path / "bin"
+    twins.mkdir()
+    (twins / "file").write_text('#!/bin/sh\ncase "$2" in *.txt) echo text;; *) echo Mach-O 64-bit;; esac\n')
+    (twins / "codesign").write_text('#!/bin/sh\nfor last; do :; done\necho "$last" >> "$LOG"\n')
+    for each in twins.iterdir():
+        each.chmod(0o755)
+    log = tmp_path / "log"
+    environment = {"PATH": f"{twins}:/usr/bin:/bin", "MODELYARD_SIGN_IDENTITY": "me", "LOG": str(log)}
+    subprocess.run([needed("bash"), str(PACKAGING / "macos" / "sign.sh"), str(app)], env=environment, check=True)
+    signed = log.read_text(encoding="utf-8").splitlines()
+    assert set(signed[:2]) == {str(inside / "QtCore"), str(app / "Contents" / "libx y.dylib")}
+    assert signed[2:] == [str(app / "Contents" / "Frameworks" / "QtCore.framework"), str(app), str(app)]

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QByteArray
-from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from modelyard.errors import Code, ModelyardError
 from modelyard.importing.jobs import JobState
 from modelyard.ui.app import Desktop, Opening
+from modelyard.ui.manners import taskbar
 from modelyard.ui.manners.job_manners import JobManners
 from modelyard.ui.manners.opened_files import Application
 from modelyard.ui.manners.single_instance import SingleInstance, hand_over, meeting_place
@@ -184,3 +185,15 @@ def test_a_file_the_system_asks_to_open(desk: Desktop, qapp: QApplication) -> No
     wait_for(lambda: page._check.valid)
     assert desk.window.current == "wizard"
     qapp.asked.disconnect(desk.come_forward)
+
+
+def test_progress_on_the_dock_of_macos(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    badges: list[int] = []
+    monkeypatch.setattr(QGuiApplication, "setBadgeNumber", lambda _app, number: badges.append(number))
+    monkeypatch.setattr(taskbar.sys, "platform", "darwin")
+    shown = taskbar.Taskbar()
+    for share in (0.1, 0.101, 0.5, 1.7):
+        shown.show(share, 0)
+    shown.clear()
+    shown.clear()
+    assert badges == [10, 50, 100, 0]
