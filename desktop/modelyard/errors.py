@@ -165,6 +165,8 @@ class Code(StrEnum):
     CHAT_IMPORT_INVALID = "chat_import_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     CHAT_DOCUMENT_KIND = "chat_document_kind"  # neither text, PDF nor picture; fields: name
     CHAT_DOCUMENT_EMPTY = "chat_document_empty"  # no text in it, such as a scanned PDF; fields: name
+    CHAT_DOCUMENT_LOCKED = "chat_document_locked"  # a PDF with a password; fields: name
+    CHAT_PICTURE_TOO_LARGE = "chat_picture_too_large"  # fields: name, width, height in pixels
     CHAT_DOCUMENT_UNREADABLE = "chat_document_unreadable"  # fields: name, detail
     # --- engines -------------------------------------------------------------------------------------------------
     ENGINE_MODEL_MISSING = "engine_model_missing", Action.CHOOSE_OTHER  # fields: name

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from threading import Timer
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken
 from ..host.children import Child, self_command
+from .pdf_child import LOCKED
 from .values import NewAttachment, clean
 
 MAX_FILE_BYTES = 50_000_000
+_LOOKED_AT = 65_536  # bytes that tell text from other things
 MAX_CHARACTERS = 2_000_000  # of one file; far beyond any conversation memory
+_MOST_KEPT = 4_000_000  # bytes
 _PDF_SECONDS = 60.0
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")  # what no text has, escapes (1b) aside
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -21,7 +26,7 @@ def read_document(path: Path, cancel: CancelToken) -> NewAttachment:
     """Blocks. A PDF is read by a child process: it may be hostile, and it can be cancelled.
 
     Raises FILE_MISSING, FILE_UNREADABLE, CHAT_ATTACHMENT_TOO_LARGE, CHAT_DOCUMENT_KIND, CHAT_DOCUMENT_EMPTY,
-    CHAT_DOCUMENT_UNREADABLE, Cancelled.
+    CHAT_DOCUMENT_LOCKED, CHAT_DOCUMENT_UNREADABLE, Cancelled.
     """
     try:
         size = path.stat().st_size
@@ -39,21 +44,24 @@ def read_document(path: Path, cancel: CancelToken) -> NewAttachment:
     text = _pdf_text(path, cancel) if pdf else _plain_text(path.name, data)
     if not text.strip():
         raise ModelyardError(Code.CHAT_DOCUMENT_EMPTY, name=path.name)
-    kept = b"" if pdf else data  # the model reads the text; a PDF's pages need not be kept twice
+    kept = b"" if pdf or len(data) > _MOST_KEPT else data  # the model reads the text, nothing else is needed
     return NewAttachment(path.name, "application/pdf" if pdf else "text/plain", kept, clean(text[:MAX_CHARACTERS]))
 
 
 def _plain_text(name: str, data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    if b"\0" in data[:65536]:
+    if b"\0" in data[:_LOOKED_AT]:
         raise ModelyardError(Code.CHAT_DOCUMENT_KIND, name=name)
     for encoding in _ENCODINGS:
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return data.decode("latin-1")
+    text = data.decode("latin-1")
+    if len(_CONTROL.findall(text[:_LOOKED_AT])) > len(text[:_LOOKED_AT]) // 50:
+        raise ModelyardError(Code.CHAT_DOCUMENT_KIND, name=name)
+    return text
 
 
 def _pdf_text(path: Path, cancel: CancelToken) -> str:
@@ -73,6 +81,8 @@ def _pdf_text(path: Path, cancel: CancelToken) -> str:
         timer.join(2.0)
         end()
     cancel.check()
+    if found.get("error") == LOCKED:
+        raise ModelyardError(Code.CHAT_DOCUMENT_LOCKED, name=path.name)
     if "text" not in found:
         detail = str(found.get("error", ""))[:200]
         raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail=detail)

@@ -7,6 +7,7 @@ import sys
 
 from ..host.channel import Channel
 
+LOCKED = "locked"  # as an error: it needs a password
 _MOST_PAGES = 3_000
 _MOST_CHARACTERS = 2_000_000
 _MOST_MEMORY = 2 << 30  # bytes
@@ -27,10 +28,14 @@ def main(arguments: list[str]) -> int:
 def read_pdf(path: str) -> dict[str, str | int]:
     """Raises what pypdf raises."""
     from pypdf import PdfReader
+    from pypdf.errors import DependencyError
 
     reader = PdfReader(path)
-    if reader.is_encrypted and not reader.decrypt(""):
-        return {"error": "encrypted"}
+    try:
+        if reader.is_encrypted and not reader.decrypt(""):
+            return {"error": LOCKED}
+    except DependencyError:  # a cipher that pypdf has no part for
+        return {"error": LOCKED}
     parts: list[str] = []
     size = 0
     for page in reader.pages[:_MOST_PAGES]:

@@ -15,7 +15,7 @@ from ...events import CancelToken
 
 PICTURES = ("png", "jpg", "jpeg", "webp", "gif", "bmp")
 _LONGEST_SIDE = 1_568  # pixels: models see no finer
-_MOST_PIXELS = 400_000_000
+_MOST_PIXELS = 60_000_000
 _TOKENS_A_PAGE = 500
 
 
@@ -41,19 +41,22 @@ def read_files(paths: Sequence[Path], cancel: CancelToken) -> list[NewAttachment
 
 
 def read_picture(path: Path) -> NewAttachment:
-    """Raises FILE_MISSING, CHAT_DOCUMENT_UNREADABLE."""
+    """The first frame of a moving one. Raises FILE_MISSING, CHAT_PICTURE_TOO_LARGE, CHAT_DOCUMENT_UNREADABLE."""
     if not path.is_file():
         raise ModelyardError(Code.FILE_MISSING, name=path.name)
     reader = QImageReader(str(path))
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(True)
+    if reader.canRead() and reader.format().data().decode() not in PICTURES:
+        # A drawing (SVG) under a picture's name: it could show other files of this computer.
+        raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail=reader.format().data().decode())
     size = reader.size()
     if size.isValid():
-        if size.width() * size.height() > _MOST_PIXELS:
-            raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail="too many pixels")
         reader.setScaledSize(_fitting(size))
     image = reader.read()
     if image.isNull():
+        if size.width() * size.height() > _MOST_PIXELS:  # Qt decodes no more than 256 MB
+            raise ModelyardError(Code.CHAT_PICTURE_TOO_LARGE, name=path.name, width=size.width(), height=size.height())
         raise ModelyardError(Code.CHAT_DOCUMENT_UNREADABLE, name=path.name, detail=reader.errorString())
     return picture_attachment(image, path.name)
 
@@ -65,6 +68,8 @@ def picture_attachment(image: QImage, name: str) -> NewAttachment:
         keep, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         image = image.scaled(size, keep, smooth)
     kind = "PNG" if image.hasAlphaChannel() else "JPG"
+    colours = QImage.Format.Format_ARGB32 if kind == "PNG" else QImage.Format.Format_RGB32
+    image = image.convertToFormat(colours)  # models read neither printers' colours (CMYK) nor 16 bits
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
