@@ -41,8 +41,9 @@ def merge(
 def merged_layout(files: Sequence[GgufFile], changes: Sequence[MetadataEntry] = ()) -> Layout:
     """The layout of the one file: tensors as they follow in the shards, metadata of the first with a shard count of 0
     at the end (llama-gguf-split's sign that nothing is left to merge)."""
-    entries = [entry for entry in _all_metadata(files[0]) if entry.key != _COUNT]
-    if len(files) > 1:
+    stored = _all_metadata(files[0])
+    entries = [entry for entry in stored if entry.key != _COUNT]
+    if len(files) > 1 or len(entries) < len(stored):
         entries.append(MetadataEntry(_COUNT, ValueType.UINT16, 0))
     return place(_as_they_are(_plans(files)), changed(entries, changes))
 
