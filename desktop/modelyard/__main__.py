@@ -5,6 +5,7 @@ Nothing heavy is imported here: the window's first paint depends on it.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -29,6 +30,7 @@ COMMANDS = (
 def main(argv: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(200_000, 50, 50)  # a vocabulary is a million strings: not to be looked through again and again
+    atexit.register(gc.freeze)  # nor once more at the end, for most of a second
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our own threads do the work; numpy's only cost start time
     if getattr(sys, "frozen", False):
         import multiprocessing
