@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QListWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QSpinBox
 
 from modelyard.engines.base import EngineState, EngineStatus
 from modelyard.errors import Action, Code, ModelyardError
@@ -270,3 +270,17 @@ def test_the_welcome_page_takes_an_address_of_ones_own_and_tests_it(desk: Deskto
     assert house.settings.text("download_address") == "https://hub.example.org"
     press(choice, "Test the download source")
     wait_for(lambda: "12.0 MB a second" in choice._test.words)
+
+
+def test_fields_stand_below_their_words_where_there_is_no_room(view: SettingsView) -> None:
+    turn_to(view, "Engines")
+    rows = {row.setting.key: row for row in view.findChildren(SettingRow)}
+    label, field = rows["threads"].findChild(QLabel), rows["threads"].findChild(QSpinBox)
+
+    def places() -> tuple[QPoint, QPoint]:
+        return label.mapTo(rows["threads"], QPoint()), field.mapTo(rows["threads"], QPoint())
+
+    view.window().resize(1180, 780)
+    wait_for(lambda: places()[1].x() > places()[0].x())
+    view.window().resize(view.window().minimumSize())
+    wait_for(lambda: places()[1].x() == places()[0].x() and places()[1].y() > places()[0].y())

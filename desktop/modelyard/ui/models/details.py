@@ -63,8 +63,9 @@ class DetailsDialog(QDialog):
         close.setDefault(True)
         everything = button(self.tr("Copy all"), lambda: self._copy(self._everything(details)), "quiet")
         buttons = row(everything, None, close)
-        buttons.setContentsMargins(Space.XL, 0, Space.XL, Space.L)
+        buttons.setContentsMargins(Space.XL, Space.M, Space.XL, Space.L)
         self.setLayout(column(scroll, buttons, spacing=0))
+        self.layout().setStretch(0, 1)
         close.setFocus()
 
     def _facts(self, details: ModelDetails) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QWidget
 
 from ...host.settings import DECLARED, Setting, Value
 from ..context import Context
@@ -33,8 +34,18 @@ class SettingRow(QWidget):
         if text:
             texts.addWidget(Text(text, "caption"))
         long = isinstance(setting.default, str) and not setting.choices  # a path or an address: it gets a whole line
-        both = column(texts, field, spacing=Space.S) if long else beside(texts, field)
-        self.setLayout(column(*([line()] if divided else []), both, spacing=Space.M))
+        self._field = None if long else field
+        self._both = column(texts, field, spacing=Space.S) if long else beside(texts, field)
+        self.setLayout(column(*([line()] if divided else []), self._both, spacing=Space.M))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the field would leave its words no room, it stands below them."""
+        super().resizeEvent(event)
+        if self._field is None:
+            return
+        narrow = self.width() < 2 * max(self._field.sizeHint().width(), self._field.minimumWidth())
+        ways = QBoxLayout.Direction
+        self._both.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
 
 
 def beside(words: QLayout | QWidget, *fields: QWidget) -> QHBoxLayout:
@@ -42,7 +53,7 @@ def beside(words: QLayout | QWidget, *fields: QWidget) -> QHBoxLayout:
     layout = row(words, *fields, spacing=Space.L)
     layout.setStretch(0, 1)
     for each in fields:
-        layout.setAlignment(each, Qt.AlignmentFlag.AlignVCenter)
+        layout.setAlignment(each, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
     return layout
 
 
