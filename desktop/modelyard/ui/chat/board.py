@@ -76,7 +76,8 @@ class Board(QObject):
             self._transcript.add(self._make(message))
         self._put_older(shown[:start])
         last = self._session.messages[-1] if self._session.messages else None
-        if last is not None and last.state is State.FAILED and self._session.last >= self._session.total:
+        failed = last is not None and last.state is State.FAILED and self._session.last >= self._session.total
+        if last is not None and failed and last.error:  # an imported conversation does not say why
             self.show_error(_error_of(last), last)
         self._allow_asking()
         marked = self._widgets.get(self._session.marked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from ..widgets.layout import column, row
 _CONVERSATION = Qt.ItemDataRole.UserRole
 _MESSAGE = Qt.ItemDataRole.UserRole + 1
 _SEARCH_DELAY_MS = 180
+_MARKS = re.compile("[*_`#~]{1,3}(?=\\S)|(?<=\\S)[*_`~]{1,3}")  # of Markdown: they only disturb in one line
 
 
 class ConversationList(QFrame):
@@ -114,7 +116,7 @@ class ConversationList(QFrame):
             if hit is not None:
                 day = datetime.fromtimestamp(hit.created).strftime("%Y-%m-%d")
                 start = max(0, hit.start - 14)
-                snippet = ("…" if start else "") + hit.snippet[start:]
+                snippet = ("…" if start else "") + _MARKS.sub("", hit.snippet[start:])
                 item.setText(f"{item.text()}\n{snippet}")
                 item.setToolTip(f"{conversation.title}\n{day}\n{hit.snippet}")
                 item.setData(_MESSAGE, hit.message)

@@ -17,7 +17,7 @@ from ..widgets.buttons import icon_button
 from .markdown.growing import LONGEST, GrowingText
 from .markdown.parsing import parse, plain_blocks
 from .rendering.formula_object import FormulaObject
-from .rendering.look import CODE_HEAD, CODE_MARGIN, QUOTE_LEVEL, Look
+from .rendering.look import CODE_MARGIN, QUOTE_LEVEL, Look
 from .rendering.selection import selected_source, selected_text
 from .rendering.writer import CodeFrame, Writer
 
@@ -235,7 +235,7 @@ class MarkdownView(QTextBrowser):
         document, layout = self.document(), self.document().documentLayout()
         first = layout.blockBoundingRect(document.findBlockByNumber(code.first))
         last = layout.blockBoundingRect(document.findBlockByNumber(code.last))
-        top = first.top() - CODE_HEAD
+        top = first.top() - self._look.code_head
         left = self._look.left_of(code.code.place)
         width = self.viewport().width() - left - 1.0
         shifted = left + 0.5 - self.horizontalScrollBar().value()
@@ -277,7 +277,7 @@ class MarkdownView(QTextBrowser):
             painter.setBrush(QColor(colours.code))
             painter.drawRoundedRect(frame, Size.RADIUS_SMALL, Size.RADIUS_SMALL)
             painter.setPen(QColor(colours.muted))
-            painter.drawText(frame.topLeft() + QPointF(CODE_MARGIN, CODE_HEAD - Space.S), code.code.language)
+            painter.drawText(frame.topLeft() + QPointF(CODE_MARGIN, self._look.code_head - Space.S), code.code.language)
 
     # --- copying -------------------------------------------------------------------------------------------------
     def _make_buttons(self) -> None:

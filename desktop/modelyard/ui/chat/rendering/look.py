@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QTextBlockFormat, QTextCharFormat, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QGuiApplication,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextOption,
+)
 
 from ...design.theme import Theme
 from ...design.tokens import Space
@@ -11,11 +19,12 @@ from ..markdown.values import Place, Span
 from .filling import Filling
 from .formulas import Formulas
 
-CODE_HEAD = 26  # above the first line of a code block: its language and the copy button
+_CODE_HEAD = 26  # above the first line of a code block: its language and the copy button
 CODE_MARGIN = Space.M
 _HEADINGS = (1.0, 1.35, 1.2, 1.08, 1.0, 1.0, 1.0)
-_INDENT = 24
+_INDENT = 26
 _QUOTE = 16
+_USUAL_LINE = 19.0  # pixels: the height of a line for which these distances are made
 _LINE = (145.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
 _CODE_LINE = (130.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
 
@@ -33,11 +42,26 @@ class Look(QObject):
         self.formulas = Formulas(self)
         self.filling = Filling(self)
         self._characters: dict[tuple[object, ...], QTextCharFormat] = {}
+        self._line = 0.0  # height of a line of ordinary text in pixels, 0 = not measured
         theme.changed.connect(self._anew)
 
     def _anew(self) -> None:
         self._characters.clear()
+        self._line = 0.0
         self.changed.emit()
+
+    @property
+    def code_head(self) -> int:
+        """Height of what stands above the first line of a code block."""
+        return self.scaled(_CODE_HEAD)
+
+    def scaled(self, pixels: int) -> int:
+        """A distance that grows with the letters."""
+        if not self._line:
+            font = QFont(QGuiApplication.font())
+            font.setPointSizeF(self.size)
+            self._line = QFontMetricsF(font).height()
+        return round(pixels * max(1.0, self._line / _USUAL_LINE))
 
     @property
     def size(self) -> float:
@@ -91,11 +115,11 @@ class Look(QObject):
     ) -> QTextBlockFormat:
         made = QTextBlockFormat()
         made.setLineHeight(*_LINE)
-        left = place.indent * _INDENT + place.quote * _QUOTE
+        left, indent = self.left_of(place), self.scaled(_INDENT)
         made.setLeftMargin(left)
         if place.marker:
-            made.setTextIndent(-_INDENT + 4)
-            made.setTabPositions([QTextOption.Tab(_INDENT - 4, QTextOption.TabType.LeftTab)])
+            made.setTextIndent(-indent + 4)
+            made.setTabPositions([QTextOption.Tab(indent - 4, QTextOption.TabType.LeftTab)])
         made.setTopMargin(Space.M if heading and not first else 0)
         made.setBottomMargin(Space.XS if tight or heading else Space.S + 2)
         if place.quote:
@@ -106,13 +130,13 @@ class Look(QObject):
 
     def code_line(self, place: Place, *, first: bool, last: bool) -> QTextBlockFormat:
         made = QTextBlockFormat()
-        made.setLeftMargin(CODE_MARGIN + place.indent * _INDENT + place.quote * _QUOTE)
+        made.setLeftMargin(CODE_MARGIN + self.left_of(place))
         made.setRightMargin(CODE_MARGIN)
-        made.setTopMargin(CODE_HEAD + Space.S if first else 0)
+        made.setTopMargin(self.code_head + Space.S if first else 0)
         made.setBottomMargin(CODE_MARGIN + Space.M if last else 0)
         made.setLineHeight(*_CODE_LINE)
         return made
 
     def left_of(self, place: Place) -> int:
         """Where a code block's frame begins."""
-        return place.indent * _INDENT + place.quote * _QUOTE
+        return place.indent * self.scaled(_INDENT) + place.quote * _QUOTE
