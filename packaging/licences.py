@@ -35,6 +35,18 @@ class Licence:
     text: str
 
 
+def text_of(name: str) -> str:
+    return (TEXTS / f"{name}.txt").read_text(encoding="utf-8")
+
+
+STIX = "Copyright 2001-2020 The STIX Fonts Project Authors (https://github.com/stipub/stixfonts)"
+# Of formulas in a chat, which ziamath draws.
+FONTS = {
+    "STIXTwoMath-Regular.ttf": Licence("STIX Two Math (font)", "2.11", "OFL-1.1", f"{STIX}\n\n{text_of('OFL-1.1')}"),
+    "DejaVuSans.ttf": Licence("DejaVu Sans (font)", "2.37", "Bitstream-Vera", text_of("DejaVu")),
+}
+
+
 def collect(modules: Iterable[str], files: Iterable[tuple[str, str]]) -> list[Licence]:
     """What is behind the packed Python modules (dotted names) and files (destination, source)."""
     files = list(files)
@@ -42,7 +54,8 @@ def collect(modules: Iterable[str], files: Iterable[tuple[str, str]]) -> list[Li
     tops |= {Path(destination).parts[0].partition(".")[0] for destination, _ in files}
     owners = importlib.metadata.packages_distributions()
     names = {owner for top in tops for owner in owners.get(top, ())} - {"modelyard", "pyinstaller"}
-    found = [distribution(name) for name in names] + built_in() + system_libraries(source for _, source in files)
+    found = [distribution(name) for name in names] + built_in() + fonts(destination for destination, _ in files)
+    found += system_libraries(source for _, source in files)
     return sorted(found, key=lambda each: each.name.lower())
 
 
@@ -107,6 +120,12 @@ def built_in() -> list[Licence]:
     ]
 
 
+def fonts(packed: Iterable[str]) -> list[Licence]:
+    """Fonts come inside distributions and have licences of their own. An unknown one has none: see `write`."""
+    names = {Path(each).name for each in packed if each.endswith((".ttf", ".otf"))}
+    return [FONTS.get(name, Licence(name, "", "", "")) for name in sorted(names)]
+
+
 def python_text() -> str:
     for folder in (sysconfig.get_path("stdlib"), sys.base_prefix):
         file = Path(folder) / "LICENSE.txt"
@@ -139,7 +158,3 @@ def owner_of(path: str) -> str:
         if answer.returncode == 0:
             return answer.stdout.split(": ")[0].split(", ")[0]
     return ""
-
-
-def text_of(name: str) -> str:
-    return (TEXTS / f"{name}.txt").read_text(encoding="utf-8")

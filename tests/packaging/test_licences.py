@@ -35,6 +35,14 @@ def test_what_is_built_in_is_named_too() -> None:
     assert all(licence and text.strip() for licence, text in found.values())
 
 
+def test_fonts_have_licences_of_their_own() -> None:
+    packed = ["ziamath/fonts/STIXTwoMath-Regular.ttf", "ziafont/fonts/DejaVuSans.ttf", "x/new.otf", "x/y.txt"]
+    found = {each.name: each for each in licences.fonts(packed)}
+    assert found["STIX Two Math (font)"].licence == "OFL-1.1" and "SIL OPEN" in found["STIX Two Math (font)"].text
+    assert "Bitstream Vera" in found["DejaVu Sans (font)"].text
+    assert len(found) == 3 and not found["new.otf"].licence  # and so it cannot ship
+
+
 def test_nothing_ships_without_a_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = licences.Licence("mystery", "1.0", "", "")
     monkeypatch.setattr(licences, "collect", lambda modules, files: [unknown])
