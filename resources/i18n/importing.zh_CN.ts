@@ -9,7 +9,7 @@
     </message>
     <message>
         <source>Looking at it …</source>
-        <translation>正在查看……</translation>
+        <translation>正在查看…</translation>
     </message>
     <message>
         <source>Starting Ollama …</source>
@@ -414,7 +414,7 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
     </message>
     <message>
         <source>Planning …</source>
-        <translation>正在规划……</translation>
+        <translation>正在规划…</translation>
     </message>
     <message>
         <source>Starting Ollama …</source>
@@ -456,7 +456,7 @@ Modelyard 保留着自己的副本。清空回收站后可释放 {size}。</tran
     </message>
     <message>
         <source>about {time} to prepare</source>
-        <translation>转换约需 {time}</translation>
+        <translation>准备约需 {time}</translation>
     </message>
     <message>
         <source>Memory when it runs: {total} = model {weights} + conversation {talk} + working space {rest}</source>

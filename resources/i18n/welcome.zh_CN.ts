@@ -28,7 +28,7 @@
     </message>
     <message>
         <source>Looking for engines …</source>
-        <translation>正在查找引擎……</translation>
+        <translation>正在查找引擎…</translation>
     </message>
     <message>
         <source>Import a model</source>

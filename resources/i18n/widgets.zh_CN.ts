@@ -13,7 +13,7 @@
     </message>
     <message>
         <source>Copy for help</source>
-        <translation>复制以求助</translation>
+        <translation>复制求助信息</translation>
     </message>
     <message>
         <source>Copied</source>
