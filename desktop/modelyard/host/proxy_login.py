@@ -26,10 +26,11 @@ def split_password(address: str) -> tuple[str, Secret | None]:
 
 
 def with_password(address: str, password: Secret) -> str:
-    """The address as a connection needs it; `address` names a login."""
-    scheme, mark, rest = address.rpartition("://")
+    """The address as a connection needs it; `address` names a login. Always with a scheme: so the redactor of logs and
+    reports knows what it sees."""
+    scheme, _, rest = address.rpartition("://")
     name, _, place = rest.rpartition("@")
-    return f"{scheme}{mark}{name}:{quote(password.reveal(), safe=_AS_TYPED)}@{place}"
+    return f"{scheme or 'http'}://{name}:{quote(password.reveal(), safe=_AS_TYPED)}@{place}"
 
 
 @dataclass(frozen=True)

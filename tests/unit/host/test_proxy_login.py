@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from modelyard.errors import Code, ModelyardError
 from modelyard.host.proxy_login import ProxyLogin, split_password, with_password
+from modelyard.host.redact import redact
 from modelyard.host.secrets import AccessKeys, Place, Secret, SessionStore
 from modelyard.host.settings import Settings
 
@@ -40,6 +41,11 @@ def test_split(typed: str, kept: str, password: str | None) -> None:
 def test_what_would_break_an_address_is_written_otherwise() -> None:
     assert with_password("http://lin@proxy:1", Secret("a@b:c/d?")) == "http://lin:a%40b%3Ac%2Fd%3F@proxy:1"
     assert with_password("http://lin@proxy:1", Secret("a%40b")) == "http://lin:a%40b@proxy:1"
+
+
+def test_logs_never_show_it() -> None:
+    for address in ("http://lin@proxy:1", "lin@proxy:1"):
+        assert "s3cret" not in redact(f"Network(proxy={with_password(address, Secret('s3cret'))!r})")
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=0x4FFF), min_size=1, max_size=40))
