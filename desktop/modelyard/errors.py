@@ -155,7 +155,6 @@ class Code(StrEnum):
     TENSOR_MISSING = "tensor_missing", Action.CHOOSE_OTHER  # fields: name
     TOKENIZER_MISSING = "tokenizer_missing", Action.FETCH_MISSING  # fields: name, base_model
     TOKENIZER_INVALID = "tokenizer_invalid", Action.CHOOSE_OTHER  # fields: name, detail
-    TOKENIZER_MISTRAL = "tokenizer_mistral", Action.CHOOSE_OTHER  # Mistral's own format only; fields: name
     # --- chat ----------------------------------------------------------------------------------------------------
     CHAT_STORE_NEWER = "chat_store_newer"  # written by a newer Modelyard; fields: name
     CHAT_STORE_DAMAGED = "chat_store_damaged"  # mended at the next start; fields: name

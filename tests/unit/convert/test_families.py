@@ -91,12 +91,6 @@ def test_missing_vocabulary_is_told_with_where_to_get_it(tmp_path: Path) -> None
     assert (error.code, error.fields["base_model"]) == (Code.TOKENIZER_MISSING, "someone/base-model")
 
 
-def test_only_mistral_s_own_vocabulary(tmp_path: Path) -> None:
-    folder = write_tiny_llama(tmp_path / "m")
-    (folder / "tokenizer.json").rename(folder / "tekken.json")
-    assert refusal(folder).code is Code.TOKENIZER_MISTRAL
-
-
 def test_broken_vocabularies_are_told(tmp_path: Path) -> None:
     folder = write_tiny_llama(tmp_path / "m")
     (folder / "tokenizer.json").write_text('{"model": {"type": "BPE"}}', encoding="utf-8")

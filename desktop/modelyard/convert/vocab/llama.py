@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from ...errors import Code, ModelyardError
 from ..keys import Keys
 from ..model import Model
 from .bpe import write_bpe
 from .special import SpecialTokens
 from .spm import has_spm, is_byte_fallback, write_byte_fallback, write_spm
+from .tekken import FILE, write_tekken
 
 _CODE_LLAMA = {"prefix": 32007, "suffix": 32008, "middle": 32009, "eot": 32010}
 
 
 def write_llama_vocabulary(model: Model, keys: Keys) -> None:
-    """tokenizer.model, else a byte-fallback tokenizer.json, else byte-level BPE.
+    """Mistral's own tekken.json if there is no tokenizer.json; tokenizer.model, else a byte-fallback tokenizer.json,
+    else byte-level BPE.
 
-    Raises TOKENIZER_MISSING, TOKENIZER_INVALID, TOKENIZER_MISTRAL (only tekken.json: Mistral's own format).
+    Raises TOKENIZER_MISSING, TOKENIZER_INVALID.
     """
-    if "tekken.json" in model.files and "tokenizer.json" not in model.files:
-        raise ModelyardError(Code.TOKENIZER_MISTRAL, name="tekken.json")
+    if FILE in model.files and "tokenizer.json" not in model.files:
+        write_tekken(model, keys)
+        return
     settings = model.json("tokenizer_config.json") or {}
     if (prefix := settings.get("add_prefix_space")) is not None:
         keys.add_add_space_prefix(bool(prefix))
