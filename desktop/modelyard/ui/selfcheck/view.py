@@ -70,7 +70,7 @@ class SelfCheckView(Page):
         self._lines = Card(spacing=Space.M)
         scroll.body.addWidget(self._verdict)
         scroll.body.addWidget(self._lines)
-        back = button(self.tr("Back to the settings"), lambda: context.routes.go.emit(Place.SETTINGS), "quiet")
+        back = button(self.tr("Back to the settings"), lambda: context.routes.go.emit(Place.SETTINGS), "link")
         self._copy = button(self.tr("Copy for help"), self._copy_report, "quiet")
         scroll.body.addLayout(row(back, self._copy, None, spacing=Space.S))
         scroll.body.addStretch(1)

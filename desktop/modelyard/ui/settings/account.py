@@ -48,7 +48,7 @@ class AccountCard(Card):
         self._session_only = QCheckBox(self.tr("For this session only; keep it nowhere"))
         access = context.services.tools.access
         self._trial = Trial(context, self.tr("Test the key"), access.whose_key, self._say_account)
-        make = button(self.tr("Make a key at Hugging Face"), self._make_key, "quiet")
+        make = button(self.tr("Make a key at Hugging Face"), self._make_key, "link")
         self.body.addLayout(state)
         self.body.addWidget(self._trouble)
         self.body.addLayout(typed)

@@ -14,7 +14,7 @@ from .layout import column, row
 
 
 def button(text: str, on_click: Callable[[], object] | None = None, kind: str = "secondary") -> QPushButton:
-    """Kinds: primary, secondary, quiet, danger, fold."""
+    """Kinds: primary, secondary, quiet, danger, fold; link, a quiet one that stands in line with the text above it."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
     made.setAutoDefault(True)  # Enter presses it, not only Space
