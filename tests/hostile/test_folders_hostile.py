@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from modelyard.convert.plan import gguf_content
 from modelyard.errors import Code, ModelyardError
-from modelyard.formats.checkpoint_files import MAX_SMALL_FILE
+from modelyard.formats.checkpoint_files import most_bytes
 from modelyard.formats.hf_folder import open_checkpoint
+from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 from tests.builders.checkpoint_folder import model_folder, weights, write_json
 from tests.builders.safetensors_file import write_safetensors
 
@@ -81,7 +84,7 @@ def test_a_config_of_a_gigabyte(tmp_path: Path) -> None:
     with (folder / "config.json").open("wb") as file:
         file.truncate(1 << 30)
     error = refused(folder)
-    assert error.code is Code.FILE_TOO_BIG and error.fields["limit_bytes"] == MAX_SMALL_FILE
+    assert error.code is Code.FILE_TOO_BIG and error.fields["limit_bytes"] == most_bytes("config.json")
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"3", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}"])
@@ -162,3 +165,18 @@ def test_a_locked_zip(tmp_path: Path) -> None:
         data[at + 8] |= 1
     path.write_bytes(bytes(data))
     assert refused(path).code is Code.ZIP_INVALID
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_a_small_file_that_is_large(tmp_path: Path, name: str) -> None:
+    """JSON takes ten times its length in memory: what no model needs is not even read."""
+    folder = write_tiny_llama(tmp_path / "m")
+    (folder / name).write_bytes(b'{"x":[' + b"0," * 9_000_000 + b"0]}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelyardError) as caught:
+            gguf_content(open_checkpoint(folder))
+        assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert caught.value.code is Code.FILE_TOO_BIG and caught.value.fields["name"] == name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -91,7 +90,7 @@ class Config(Mapping[str, Any]):
 def read_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     """config.json with transformers' defaults, nested configurations included. A model type transformers does not
     know, and a configuration it refuses, stays as it is."""
-    values = copy.deepcopy(dict(raw))
+    values = dict(raw)
     if not _refused(values, str(raw.get("model_type"))):
         values = _with_defaults(values, str(raw.get("model_type")))
     for name in _TEXT_NAMES:
@@ -111,7 +110,7 @@ def text_config(values: Mapping[str, Any]) -> Config:
 def read_text_config(raw: Mapping[str, Any]) -> Config:
     """As text_config of read_config; of a refused configuration transformers' defaults are only assumed."""
     values, model_type = read_config(raw), str(raw.get("model_type"))
-    assumed = _with_defaults(copy.deepcopy(dict(raw)), model_type) if _refused(raw, model_type) else {}
+    assumed = _with_defaults(dict(raw), model_type) if _refused(raw, model_type) else {}
     return Config(_flat(values), _flat(assumed))
 
 

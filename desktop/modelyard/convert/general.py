@@ -13,6 +13,7 @@ import gguf
 from ..errors import ModelyardError
 from ..formats.checkpoint_files import SmallFiles
 from .keys import Keys
+from .model_card import read_card
 
 _SAMPLING = (
     "sequence top_k top_p min_p xtc_probability xtc_threshold temp penalty_last_n penalty_repeat mirostat "
@@ -35,7 +36,7 @@ def write_general(
     found = gguf.Metadata()
     for name, value in _sampling(files):
         setattr(found, f"sampling_{name}", value)
-    card = _card(files)
+    card = read_card(files)
     place = Path(directory_name)
     found = gguf.Metadata.apply_metadata_heuristic(found, card, dict(raw), place, total)
     if found.name is None:
@@ -80,23 +81,6 @@ def _fits(name: str, value: Any) -> bool:
     if name in _WHOLE:
         return isinstance(value, int) and abs(value) < 2**31
     return isinstance(value, int | float) and not _LARGEST < abs(value) < math.inf
-
-
-def _card(files: SmallFiles) -> dict[str, Any]:
-    """The front matter of README.md; a card that is no valid YAML tells nothing."""
-    import yaml
-
-    # A byte order mark hides the front matter from the reference too, so it is kept here.
-    lines = (files.read("README.md") or b"").decode("utf-8", "replace").splitlines()
-    if not lines or lines[0] != "---":
-        return {}
-    end = lines.index("---", 1) if "---" in lines[1:] else len(lines)
-    text = "\n".join([*lines[1:end], ""]).replace("- no\n", '- "no"\n').replace("\t", "  ")
-    try:
-        card = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
-    return card if isinstance(card, dict) else {}
 
 
 class _Plain:

@@ -43,7 +43,20 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt
 """Any one of them holds a vocabulary."""
 
 MAX_SMALL_FILE = 128 * 1024 * 1024
-"""The largest published tokenizer.json has 33 MB."""
+"""What any small file may have at most."""
+
+_MB = 1024 * 1024
+_MOST = {"tokenizer.json": 64, "vocab.json": 32, "tekken.json": 64, "tokenizer.model": 64}
+_MOST_OF_INDEX, _MOST_OF_JSON = 64, 16  # the largest published: 33 MB tokenizer.json, 20 MB index, 5 MB config.json
+
+
+def most_bytes(name: str) -> int:
+    """What a file of that name may have: JSON takes many times its length in memory."""
+    if name.endswith(".index.json"):
+        return _MOST_OF_INDEX * _MB
+    if name in _MOST:
+        return _MOST[name] * _MB
+    return _MOST_OF_JSON * _MB if name.endswith((".json", ".jinja")) else MAX_SMALL_FILE
 
 
 class FileTree(Protocol):
@@ -64,7 +77,7 @@ class FileTree(Protocol):
 
 
 class SmallFiles:
-    """The small files of a checkpoint, read when asked for, each at most MAX_SMALL_FILE. `extra` files (fetched from
+    """The small files of a checkpoint, read when asked for, each at most `most_bytes`. `extra` files (fetched from
     the base model) come before the folder's own."""
 
     def __init__(self, tree: FileTree, extra: Mapping[str, bytes] | None = None) -> None:
@@ -86,9 +99,19 @@ class SmallFiles:
         if name not in self.names:
             return None
         with self._tree.open(name) as source:
-            if source.size > MAX_SMALL_FILE:
-                raise ModelyardError(Code.FILE_TOO_BIG, name=name, size_bytes=source.size, limit_bytes=MAX_SMALL_FILE)
+            limit = most_bytes(name)
+            if source.size > limit:
+                raise ModelyardError(Code.FILE_TOO_BIG, name=name, size_bytes=source.size, limit_bytes=limit)
             return source.read_at(0, source.size)
+
+    def head(self, name: str, most: int) -> bytes | None:
+        """The first `most` bytes of a file of any size, None if there is no such file. Raises FILE_UNREADABLE."""
+        if name in self._extra:
+            return self._extra[name][:most]
+        if name not in self.names:
+            return None
+        with self._tree.open(name) as source:
+            return source.read_at(0, min(source.size, most))
 
     def text(self, name: str) -> str | None:
         """The file as UTF-8 text, wrong bytes replaced; None if there is no such file."""

@@ -35,13 +35,14 @@ def find_weights(names: Sequence[str], files: SmallFiles, title: str) -> WeightF
     index names a file outside the folder), JSON_INVALID.
     """
     here = sorted(name for name in names if "/" not in name)
+    present = frozenset(names)
     for kind, prefix, suffix in (("safetensors", "model", ".safetensors"), ("torch", "pytorch_model", ".bin")):
         parts = [name for name in here if name.startswith(prefix) and name.endswith(suffix)]
         index_name = f"{prefix}{suffix}.index.json"
         if index_name in here:
             promised = _weight_map(files, index_name)
             parts = sorted(set(promised.values()))
-            missing = [part for part in parts if part not in names]
+            missing = [part for part in parts if part not in present]
             if missing:
                 raise ModelyardError(Code.CHECKPOINT_INCOMPLETE, name=title, missing=_listed(missing))
             return WeightFiles(kind, tuple(parts), False, promised)

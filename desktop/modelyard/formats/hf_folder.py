@@ -16,6 +16,7 @@ from .checkpoint_weights import check_promises, find_weights, read_shard_header
 from .zip_unpack import UnpackingLocate
 
 _MARKS = ("config.json", "params.json")
+_CARD_BYTES = 64 * 1024
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
 
 
@@ -102,7 +103,7 @@ def base_model_of(files: SmallFiles, config: Mapping[str, Any]) -> str | None:
     """The repository ("owner/name") this model was made from, if its files say so: adapter_config.json, the README's
     front matter, config.json's `_name_or_path`. A value only; nothing is fetched."""
     adapter = files.json("adapter_config.json") or {}
-    card = files.text("README.md")
+    card = (files.head("README.md", _CARD_BYTES) or b"").decode("utf-8-sig", "replace")
     candidates = (
         adapter.get("base_model_name_or_path"),
         base_model_of_card(card) if card else None,
