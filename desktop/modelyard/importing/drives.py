@@ -8,17 +8,23 @@ from ..engines.base import Admission
 from ..host.machine import existing_parent, free_space, same_drive
 from .inspection import AS_IS, Inspection, SizeOption
 from .plan import NO_ENGINE, DriveUse, ImportChoice
-from .sources import CheckpointFolder, GgufFile, HubRepo
+from .sources import CheckpointFolder, GgufFile, HubRepo, LibraryModel
 from .surroundings import Surroundings
 
 _Use = tuple[Path, int, int]  # folder, bytes at the fullest moment, bytes that stay
 
 
+def goes_as_it_is(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> bool:
+    """A person's own file, or another engine's, in one piece. A split set is made whole first, in a file of ours."""
+    here = isinstance(inspection.source, GgufFile | LibraryModel)
+    return here and option.size == AS_IS and inspection.parts == 1 and not choice.repair
+
+
 def made_in(
     inspection: Inspection, option: SizeOption, choice: ImportChoice, surroundings: Surroundings
 ) -> Path | None:
-    """The folder in which a file of ours is made; None where a person's own file goes to the engine as it is."""
-    if option.size == AS_IS and isinstance(inspection.source, GgufFile):
+    """The folder in which a file of ours is made; None where a file goes to the engine as it is."""
+    if goes_as_it_is(inspection, option, choice):
         return None
     return choice.output.parent if choice.engine == NO_ENGINE and choice.output else surroundings.work_folder
 

@@ -89,6 +89,7 @@ def gguf_inspection(
         vision=paired is not None or known.has_towers,
         stored_as=known.size,
         source_bytes=size_bytes,
+        parts=len(whole.parts),
         base_model=next(iter(known.base_models), ""),
         projector=paired.name if paired else "",
         warnings=_warnings(known),

@@ -103,6 +103,7 @@ class Inspection:
     vision: bool = False
     stored_as: str = ""  # "Q4_K_M", "BF16", "GPTQ 4-bit" …
     source_bytes: int = 0
+    parts: int = 1  # files that a GGUF is split into
     base_model: str = ""
     projector: str = ""  # file name of the paired mmproj
     risks: tuple[Note, ...] = ()

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..engines.base import Admission, Admits
 from ..errors import Code, ModelyardError
 from ..events import Step
-from .drives import drive_uses, made_in
+from .drives import drive_uses, goes_as_it_is, made_in
 from .inspection import AS_IS, ORIGINAL, Inspection, Note, Refusal, SizeOption
 from .naming import name_with_size, technical_name, unused
 from .plan import NO_ENGINE, ImportChoice, ImportPlan, PlannedStep
@@ -105,9 +105,10 @@ def _file_tail(size: str) -> str:
 
 def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> tuple[PlannedStep, ...]:
     steps = [PlannedStep(Step.LOOKING)]
-    if isinstance(inspection.source, HubRepo):
+    fetched = isinstance(inspection.source, HubRepo)
+    if fetched:
         steps.append(PlannedStep(Step.DOWNLOADING, option.download_bytes))
-    if inspection.form == "checkpoint" or (option.size != AS_IS and not isinstance(inspection.source, HubRepo)):
+    if inspection.form == "checkpoint" or not (fetched or goes_as_it_is(inspection, option, choice)):
         steps.append(PlannedStep(Step.PREPARING, option.result_bytes))
     steps.append(PlannedStep(Step.ADDING, option.result_bytes))
     if choice.engine != NO_ENGINE:
