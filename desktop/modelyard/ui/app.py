@@ -33,13 +33,14 @@ from .manners.job_manners import JobManners
 from .manners.opened_files import Application
 from .manners.single_instance import SingleInstance, hand_over, meeting_place
 from .manners.update_check import UpdateCheck
-from .pages import page_makers
+from .pages import load_pages, page_makers
 from .routes import Place, Routes
 from .services import Services
 from .shell.fault import FaultPanel
 from .shell.window import MainWindow
 
 _log = logging.getLogger(__name__)
+_LOAD_PAGES_MS = 600  # the view that is shown comes first
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,11 @@ class Desktop(QObject):
         if opening.crashed:
             self.window.say_crashed(fault_report(opening.crashed))
         after_first_paint(self.window, self._settle_proxy_password)
+        after_first_paint(self.window, lambda: QTimer.singleShot(_LOAD_PAGES_MS, self, self._load_pages))
         self.window.show()
+
+    def _load_pages(self) -> None:
+        in_background(self, lambda _token: load_pages(), lambda _done: None, lambda _error: None)
 
     def _settle_proxy_password(self) -> None:
         """An older version kept it in the settings."""

@@ -10,6 +10,16 @@ from .context import Context
 from .routes import Place
 
 
+def load_pages() -> None:
+    """Loads what the makers import, so that the first look at a view does not wait for it. For a background thread."""
+    from .importing import jobs_view, wizard  # noqa: F401
+    from .models import view as models  # noqa: F401
+    from .personas import view as personas  # noqa: F401
+    from .selfcheck import view as selfcheck  # noqa: F401
+    from .settings import view as settings  # noqa: F401
+    from .welcome import view as welcome  # noqa: F401
+
+
 def page_makers(context: Context) -> dict[str, Callable[[], QWidget]]:
     """Makers by the name of the view; "welcome", "wizard" and "selfcheck" stand beside those of the rail."""
 
