@@ -9,6 +9,7 @@ from typing import Any
 
 from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
+from ..convert.packed_as import packed_as
 from ..errors import Code, ModelyardError
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.gguf_facts import embeds
@@ -75,6 +76,11 @@ def checkpoint_inspection(
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
     common |= content_facts(made.model) | _sizes(made.model, machine, download_bytes)
+    packing, better = packed_as(table)
+    if packing:
+        common["stored_as"] = packing
+    if better:
+        common["warnings"] = (Note("packed_weights", {"packing": packing}), *common["warnings"])
     return Inspection(**common, architecture=architecture, vision=made.projector is not None)
 
 

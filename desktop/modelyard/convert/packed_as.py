@@ -1,0 +1,38 @@
+"""How the weights of a checkpoint are packed, for a person to read: names as their makers write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..formats.checkpoint import TensorTable
+from .dequantize import packing_of
+
+# Made smaller after training: the original has better weights. The others were trained so, or hardly lose.
+_AFTER_TRAINING = ("bitsandbytes", "gptq", "awq", "compressed-tensors", "modelopt")
+
+
+def packed_as(table: TensorTable) -> tuple[str, bool]:
+    """("GPTQ 4-bit", whether an unpacked original would be better); ("", False) for plain weights."""
+    method, config = packing_of(table)
+    shown = _shown(method, config)[:40]
+    return shown, bool(shown) and method in _AFTER_TRAINING
+
+
+def _shown(method: str, config: Mapping[str, Any]) -> str:
+    match method:
+        case "bitsandbytes":
+            kind = "int8" if config.get("load_in_8bit") else str(config.get("bnb_4bit_quant_type") or "4-bit")
+            return f"bitsandbytes {kind.upper() if kind.endswith('4') else kind}"
+        case "gptq" | "awq":
+            return f"{method.upper()} {config.get('bits', 4)}-bit"
+        case "compressed-tensors":
+            return f"compressed-tensors {config.get('format') or ''}".strip()
+        case "modelopt":
+            return f"ModelOpt {config.get('quant_algo') or ''}".strip()
+        case "fp8" | "fbgemm_fp8":
+            return "FP8"
+        case "bitnet":
+            return "BitNet"
+        case _:
+            return method.upper()
