@@ -69,6 +69,7 @@ CASES = {
     "VLlama3ForCausalLM": Case("llama", "llama"),
     "VoxtralForConditionalGeneration": Case("voxtral", "llama"),
     "SmolLM3ForCausalLM": Case("smollm3"),
+    "BitnetForCausalLM": Case("bitnet", "pieces"),
     "ArceeForCausalLM": Case("arcee"),
     "Qwen2ForCausalLM": Case("qwen2"),
     "Qwen2Model": Case("qwen2model"),
