@@ -16,6 +16,7 @@ from ..design.tokens import Size, Space
 from ..widgets.buttons import button
 from ..widgets.labels import Text
 from ..widgets.layout import column, row
+from .announce import announce
 
 _CONVERSATION = Qt.ItemDataRole.UserRole
 _MESSAGE = Qt.ItemDataRole.UserRole + 1
@@ -161,6 +162,7 @@ class ConversationList(QFrame):
 
     def offer_undo(self, text: str, undo: Callable[[], object]) -> None:
         self._undo.offer(text, undo)
+        announce(self._undo, text)
 
     def end_undo(self) -> None:
         self._undo.hide()
