@@ -16,6 +16,7 @@ from modelyard.chat.values import Conversation, Role
 from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken
 from modelyard.ui.chat.attaching import picture_attachment, read_picture
+from modelyard.ui.chat.conversation_list import without_marks
 from modelyard.ui.chat.field import attachable
 from modelyard.ui.chat.transcript import MOST_WIDGETS
 
@@ -241,3 +242,16 @@ def test_what_was_found_stands_in_sight(chat: Chat) -> None:  # noqa: F811
     wait_for(lambda: places(chat)[0] < 50 and not chat.page._transcript._above)
     pump(0.2)
     assert widget.mapTo(chat.page._transcript.viewport(), widget.rect().topLeft()).y() == place
+
+
+@pytest.mark.parametrize(
+    ("snippet", "shown"),
+    [
+        ("is **bent** and *split* in `water`", "is bent and split in water"),
+        ("def greet_friend(name): x = a_b * 2", "def greet_friend(name): x = a_b * 2"),
+        ("## Title ~~old~~ C# 5 * 6", " Title old C# 5 * 6"),
+        ("中文**重点**内容", "中文重点内容"),
+    ],
+)
+def test_snippets_are_shown_without_marks(snippet: str, shown: str) -> None:
+    assert without_marks(snippet) == shown

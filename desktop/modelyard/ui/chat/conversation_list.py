@@ -21,7 +21,7 @@ from .announce import announce
 _CONVERSATION = Qt.ItemDataRole.UserRole
 _MESSAGE = Qt.ItemDataRole.UserRole + 1
 _SEARCH_DELAY_MS = 180
-_MARKS = re.compile("[*_`#~]{1,3}(?=\\S)|(?<=\\S)[*_`~]{1,3}")  # of Markdown: they only disturb in one line
+_MARKS = re.compile(r"\*\*|(?<!\w)[*_]+(?=\w)|(?<=\w)[*_]+(?!\w)|~~|`+|(?<!\S)#+(?=\s)")
 
 
 class ConversationList(QFrame):
@@ -117,7 +117,7 @@ class ConversationList(QFrame):
             if hit is not None:
                 day = datetime.fromtimestamp(hit.created).strftime("%Y-%m-%d")
                 start = max(0, hit.start - 14)
-                snippet = ("…" if start else "") + _MARKS.sub("", hit.snippet[start:])
+                snippet = ("…" if start else "") + without_marks(hit.snippet[start:])
                 item.setText(f"{item.text()}\n{snippet}")
                 item.setToolTip(f"{conversation.title}\n{day}\n{hit.snippet}")
                 item.setData(_MESSAGE, hit.message)
@@ -210,6 +210,11 @@ class ConversationList(QFrame):
         menu.addAction(self.tr("Delete conversation"), lambda: self.remove.emit(conversation))
         menu.exec(self._list.mapToGlobal(where))
         menu.deleteLater()
+
+
+def without_marks(snippet: str) -> str:
+    """Without Markdown's marks, which only disturb in one line; names like a_b stay whole."""
+    return _MARKS.sub("", snippet)
 
 
 def _order(conversation: Conversation) -> tuple[bool, float]:
