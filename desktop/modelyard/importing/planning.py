@@ -10,6 +10,7 @@ from pathlib import Path
 from ..engines.base import Admission, Admits
 from ..errors import Code, ModelyardError
 from ..events import Step
+from ..host.machine import same_drive
 from .drives import drive_uses, goes_as_it_is, made_in
 from .inspection import AS_IS, ORIGINAL, Inspection, Note, Refusal, SizeOption
 from .naming import name_with_size, technical_name, unused
@@ -18,7 +19,8 @@ from .sources import HubRepo
 from .surroundings import Surroundings
 from .wire import to_json
 
-_SLACK = 64 << 20  # logs, databases, other programs
+RESULT_NAME = "model.gguf"  # of a file made in the workspace
+_SLACK = 64 << 20  # logs, databases, other programs: a sixteenth of what is needed, at most this
 
 
 def make_plan(inspection: Inspection, choice: ImportChoice, surroundings: Surroundings) -> ImportPlan | Refusal:
@@ -39,7 +41,7 @@ def make_plan(inspection: Inspection, choice: ImportChoice, surroundings: Surrou
             sources_bytes=inspection.source_bytes,
             warnings=tuple(Note(code, dict(fields)) for code, fields in admission.warnings),
         )
-        return _room(plan) or plan
+        return _room(plan, surroundings) or plan
     except ModelyardError as error:
         return Refusal.of(error)
 
@@ -116,8 +118,28 @@ def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> 
     return tuple(steps)
 
 
-def _room(plan: ImportPlan) -> Refusal | None:
+def _room(plan: ImportPlan, surroundings: Surroundings) -> Refusal | None:
+    part = _part_of(plan, surroundings)
     for drive in plan.drives:
-        if drive.peak + _SLACK > drive.free > 0:
-            return Refusal(Code.DISK_FULL, {"folder": drive.folder, "need_bytes": drive.peak, "free_bytes": drive.free})
+        held = _taken_by(part) if same_drive(part, Path(drive.folder)) else 0
+        need = max(0, drive.peak - held)
+        need += min(_SLACK, need // 16)
+        if need > drive.free > 0:
+            return Refusal(Code.DISK_FULL, {"folder": drive.folder, "need_bytes": need, "free_bytes": drive.free})
     return None
+
+
+def _part_of(plan: ImportPlan, surroundings: Surroundings) -> Path:
+    """What a run that was stopped has left of the result: its room is taken already."""
+    result = plan.choice.output if plan.choice.engine == NO_ENGINE else None
+    result = result or surroundings.work_folder / work_key(plan) / RESULT_NAME
+    return result.with_name(f"{result.name}.part")
+
+
+def _taken_by(path: Path) -> int:
+    """Bytes on the disk; without block counts (Windows) all of a file counts."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0
+    return min(status.st_size, getattr(status, "st_blocks", status.st_size // 512) * 512)

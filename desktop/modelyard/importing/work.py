@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..events import CancelToken, Listener, Step
 from .plan import NO_ENGINE, ImportPlan
+from .planning import RESULT_NAME
 from .steps import step
 from .surroundings import Surroundings
 
@@ -34,7 +35,7 @@ class Work:
     def result(self) -> Path:
         """Where a made file is written: at once where it was asked for, or in the workspace."""
         choice = self.plan.choice
-        return choice.output if choice.engine == NO_ENGINE and choice.output is not None else self.folder / "model.gguf"
+        return choice.output if choice.engine == NO_ENGINE and choice.output is not None else self.folder / RESULT_NAME
 
     @property
     def threads(self) -> int | None:
