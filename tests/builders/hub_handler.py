@@ -404,10 +404,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         assert blob.path is not None
         rate, began, sent = self.hub.bytes_per_second, time.monotonic(), 0
-        limited = rate or self.hub.line.bytes_per_second
+        piece = 256 << 10 if rate else 1 << 20 if self.hub.line.bytes_per_second else 8 << 20
         with blob.path.open("rb") as source:
             while start + sent < end:
-                step = min(end - start - sent, 8 << 20 if not limited else 256 << 10)
+                step = min(end - start - sent, piece)
                 self.hub.line.take(step, self.hub.closing)
                 count = os.sendfile(self.connection.fileno(), source.fileno(), start + sent, step)
                 if not count:
