@@ -63,7 +63,8 @@ def merged(base: TensorTable, adapter: Adapter) -> MergedTable:
 class Sum:
     """One tensor of the base (or one the add-on brought for it) and the pair that changes it. down: A (rank, inputs),
     up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do. brought: the
-    add-on brought `base`. order: which row of B belongs to each row of a base whose rows were reordered."""
+    add-on brought `base`. order: which row of B belongs to each row of a base whose rows were reordered. turned: A and
+    B are stored transposed."""
 
     base: StoredTensor
     down: StoredTensor
@@ -72,15 +73,19 @@ class Sum:
     swapped: bool
     brought: bool = False
     order: NDArray[np.intp] | None = None
+    turned: bool = False
 
     def rows(self, below: WeightReader, addon: WeightReader, start: int, stop: int) -> NDArray[np.float32]:
+        down, up = read_whole(addon, self.down), read_whole(addon, self.up)
+        if self.turned:
+            down, up = down.T, up.T
         if self.swapped:
-            left = to_float32(read_whole(addon, self.down)[:, start:stop].T, self.down.dtype)
-            right = to_float32(read_whole(addon, self.up), self.up.dtype).T
+            left = to_float32(down[:, start:stop].T, self.down.dtype)
+            right = to_float32(up, self.up.dtype).T
         else:
             chosen = slice(start, stop) if self.order is None else self.order[start:stop]
-            left = to_float32(read_whole(addon, self.up)[chosen], self.up.dtype)
-            right = to_float32(read_whole(addon, self.down), self.down.dtype)
+            left = to_float32(up[chosen], self.up.dtype)
+            right = to_float32(down, self.down.dtype)
         total = np.empty((stop - start, self.base.columns), np.float32)
         source = addon if self.brought else below
         wide = max(16, _TILE_WORK // (_TILE_ROWS * len(right))) if _TILE_WORK else self.base.columns
@@ -170,14 +175,13 @@ class MergedTable:
         return (name, False) if same else None
 
     def _sum(self, pair: LoraPair, base: StoredTensor, brought: bool) -> Sum:
-        rank, inputs = pair.down.shape
-        outputs = pair.up.shape[0]
-        scale = scaling_of(self.adapter.config, pair.module, rank, self.adapter.name)
+        inputs, outputs = pair.inputs, pair.outputs
+        scale = scaling_of(self.adapter.config, pair.module, pair.rank, self.adapter.name)
         if base.shape not in ((outputs, inputs), (inputs, outputs)):
             raise ModelyardError(Code.ADAPTER_MISMATCH, name=self.adapter.name, base=self.base.name, tensor=pair.target)
         asked = pair.embedding or bool(self.adapter.config.get("fan_in_fan_out"))
         swapped = asked if inputs == outputs else base.shape == (inputs, outputs)
-        return Sum(base, pair.down, pair.up, scale, swapped, brought)
+        return Sum(base, pair.down, pair.up, scale, swapped, brought, turned=pair.turned)
 
     def _table(self) -> dict[str, StoredTensor]:
         seen = dict(self.base.tensors)

@@ -168,9 +168,8 @@ def _changes(
     found: dict[str, Sum] = {}
     for pair in pairs:
         name, tensor = place(pair.target)
-        rank, inputs = pair.down.shape
-        outputs = pair.up.shape[0]
-        scale = scaling_of(adapter.config, pair.module, rank, adapter.name)
+        inputs, outputs = pair.inputs, pair.outputs
+        scale = scaling_of(adapter.config, pair.module, pair.rank, adapter.name)
         swapped = pair.embedding
         if tensor.shape != ((inputs, outputs) if swapped else (outputs, inputs)):
             raise _mismatch(adapter, architecture, pair.target)
@@ -178,7 +177,7 @@ def _changes(
         dtype = _PLAIN.get(tensor.type, ("F32", ""))[0]
         base = own or StoredTensor(tensor.name, dtype, tensor.shape, "")
         order = _row_order(architecture, values, name, outputs)
-        found[name] = Sum(base, pair.down, pair.up, scale, swapped, own is not None, order)
+        found[name] = Sum(base, pair.down, pair.up, scale, swapped, own is not None, order, pair.turned)
     return found, whole
 
 

@@ -11,18 +11,33 @@ from ..formats.checkpoint_tensor import StoredTensor
 
 _PREFIX = "base_model.model."
 _DOWN = (".lora_A.weight", ".lora_A.default.weight", ".lora_embedding_A", ".lora_embedding_A.default")
+_MLX = (".lora_a", ".lora_b")  # stored the other way round: (inputs, rank) and (rank, outputs)
 _UP = (".lora_B.weight", ".lora_B.default.weight", ".lora_embedding_B", ".lora_embedding_B.default")
 _NOT_FOR_TEXT = ("score.", "classifier.", "v_head.", "summary.")  # heads of other tasks, trained along
 
 
 @dataclass(frozen=True)
 class LoraPair:
-    """module: the base's module without ".weight"; down: A (rank, inputs); up: B (outputs, rank)."""
+    """module: the base's module without ".weight"; down: A (rank, inputs); up: B (outputs, rank). turned: both are
+    stored transposed."""
 
     module: str
     down: StoredTensor
     up: StoredTensor
     embedding: bool
+    turned: bool = False
+
+    @property
+    def rank(self) -> int:
+        return self.down.shape[1 if self.turned else 0]
+
+    @property
+    def inputs(self) -> int:
+        return self.down.shape[0 if self.turned else 1]
+
+    @property
+    def outputs(self) -> int:
+        return self.up.shape[1 if self.turned else 0]
 
     @property
     def target(self) -> str:
@@ -41,9 +56,9 @@ def sorted_out(adapter: Adapter) -> tuple[list[LoraPair], dict[str, StoredTensor
         plain = name.removeprefix(_PREFIX).removeprefix("base_model.")
         if "lora_magnitude" in plain:
             raise _unsupported(adapter, "DoRA")
-        if suffix := next((each for each in _DOWN if plain.endswith(each)), ""):
+        if suffix := next((each for each in (*_DOWN, _MLX[0]) if plain.endswith(each)), ""):
             downs[plain.removesuffix(suffix)] = tensor
-        elif suffix := next((each for each in _UP if plain.endswith(each)), ""):
+        elif suffix := next((each for each in (*_UP, _MLX[1]) if plain.endswith(each)), ""):
             ups[plain.removesuffix(suffix)] = tensor
         elif ".lora_" in plain:
             raise _unsupported(adapter, plain.rpartition(".lora_")[1].strip(".") + plain.rpartition(".lora_")[2])
@@ -58,11 +73,12 @@ def sorted_out(adapter: Adapter) -> tuple[list[LoraPair], dict[str, StoredTensor
 def _pair(adapter: Adapter, module: str, down: StoredTensor, up: StoredTensor) -> LoraPair:
     if len(down.shape) != 2 or len(up.shape) != 2:
         raise _unsupported(adapter, f"{len(down.shape)}-dimensional LoRA")
-    if up.shape[1] != down.shape[0] or not down.shape[0]:
+    turned = down.name.endswith(_MLX[0])
+    if (up.shape[0] != down.shape[1] if turned else up.shape[1] != down.shape[0]) or 0 in (*up.shape, *down.shape):
         raise ModelyardError(
             Code.ADAPTER_INVALID, name=adapter.name, detail=f"{module[:120]}: {list(up.shape)} × {list(down.shape)}"
         )
-    return LoraPair(module.replace(".base_layer", ""), down, up, "lora_embedding" in down.name)
+    return LoraPair(module.replace(".base_layer", ""), down, up, "lora_embedding" in down.name, turned)
 
 
 def _unsupported(adapter: Adapter, method: str) -> ModelyardError:

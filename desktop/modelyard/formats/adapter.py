@@ -1,4 +1,5 @@
-"""LoRA add-ons in PEFT's form: adapter_config.json and adapter_model.safetensors or .bin."""
+"""LoRA add-ons: adapter_config.json and adapter_model.safetensors or .bin as PEFT saves them, or adapters.safetensors
+as MLX does."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from .checkpoint_folder import LocalFolder
 from .checkpoint_tensor import ShardHeader, StoredTensor
 from .checkpoint_weights import read_shard_header
 
-_WEIGHTS = (("adapter_model.safetensors", "safetensors"), ("adapter_model.bin", "torch"))
+_MLX = "adapters.safetensors"
+_WEIGHTS = (("adapter_model.safetensors", "safetensors"), ("adapter_model.bin", "torch"), (_MLX, "safetensors"))
 _MADE_WITH_THE_BASE = ("pissa", "olora", "loftq", "corda", "lora_ga", "mica")
 _CHANGES_MORE = (
     "use_qalora",
@@ -67,6 +69,8 @@ def read_adapter(tree: FileTree, locate: Locate | None = None) -> Adapter:
     config = files.json("adapter_config.json")
     if config is None:
         raise ModelyardError(Code.ADAPTER_INVALID, name=tree.name, detail="adapter_config.json is missing")
+    if _MLX in files and "fine_tune_type" in config:
+        config = _in_pefts_terms(config, tree.name)
     base = config.get("base_model_name_or_path")
     base_model = base if isinstance(base, str) and 0 < len(base) <= 500 else None
     method = unsupported_method(config)
@@ -79,6 +83,20 @@ def read_adapter(tree: FileTree, locate: Locate | None = None) -> Adapter:
             risks = ("pickle",) if kind == "torch" else ()
             return Adapter(tree.name, config, files, shard, order_tensors((shard,)), base_model, risks, locate)
     raise ModelyardError(Code.ADAPTER_INVALID, name=tree.name, detail="adapter_model.safetensors is missing")
+
+
+def _in_pefts_terms(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """MLX's settings (mlx_lm/tuner/utils.py): a scale in place of alpha / r. Raises ADAPTER_INVALID."""
+    kind = config.get("fine_tune_type")
+    given = config.get("lora_parameters")
+    numbers = given if isinstance(given, dict) else {}
+    rank, scale = numbers.get("rank"), numbers.get("scale")
+    base = {"base_model_name_or_path": config.get("model")}
+    if kind != "lora":
+        return base | {"peft_type": f"MLX {kind}"}
+    if type(rank) is not int or not isinstance(scale, int | float):
+        raise ModelyardError(Code.ADAPTER_INVALID, name=name, detail=f"lora_parameters {str(given)[:80]}")
+    return base | {"peft_type": "LORA", "r": rank, "lora_alpha": scale * rank}
 
 
 def unsupported_method(config: Mapping[str, Any]) -> str | None:

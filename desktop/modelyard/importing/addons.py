@@ -50,4 +50,4 @@ def find_base(adapter: Adapter, wanted: str, surroundings: Surroundings) -> Base
             return CheckpointFolder(path)
         if is_repository_id(named):
             return HubRepo(_QUANTIZED_TAIL.sub("", named) if named.startswith("unsloth/") else named)
-    raise ModelyardError(Code.ADAPTER_BASE_MISSING, name=adapter.name, base_model=named)
+    raise ModelyardError(Code.ADAPTER_BASE_MISSING, name=adapter.name, base_model=named or "–")

@@ -52,7 +52,7 @@ def source_at(path: Path) -> Source:
     if path.is_dir():
         return _folder_source(path)
     name = path.name.lower()
-    if name in ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"):
+    if name in ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", "adapters.safetensors"):
         return AdapterFolder(path.parent)
     if name.endswith(".gguf") or _has_gguf_magic(path):
         return GgufFile(_first_shard(path))

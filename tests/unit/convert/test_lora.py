@@ -16,6 +16,7 @@ from modelyard.formats.hf_folder import open_checkpoint
 from tests.builders.checkpoint_folder import model_folder, write_json
 from tests.builders.lora_folder import DOWN, Q, base_weights, lora_folder, pair, product
 from tests.builders.packed_weights import whole
+from tests.builders.safetensors_file import write_safetensors
 
 BASE = base_weights()
 
@@ -168,3 +169,56 @@ def test_what_does_not_belong_together(tmp_path: Path, tensors: dict[str, NDArra
     with pytest.raises(ModelyardError) as caught:
         merge(tmp_path, tensors)
     assert caught.value.code is code
+
+
+def mlx(tmp_path: Path, tensors: dict[str, NDArray[Any]], **config: Any) -> MergedTable:
+    base = model_folder(tmp_path / "base", BASE, vocab_size=10, tie_word_embeddings=False)
+    folder = tmp_path / "adapters"
+    folder.mkdir()
+    settings = {"fine_tune_type": "lora", "model": "mlx-community/base", "num_layers": 2, **config}
+    write_json(folder / "adapter_config.json", settings)
+    turned = {
+        name.removeprefix("base_model.model.")
+        .replace(".lora_A.weight", ".lora_a")
+        .replace(".lora_B.weight", ".lora_b"): (np.ascontiguousarray(array.T))
+        for name, array in tensors.items()
+    }
+    write_safetensors(folder / "adapters.safetensors", turned)
+    return merged(open_checkpoint(base), open_adapter(folder))
+
+
+def test_form_of_mlx(tmp_path: Path) -> None:
+    tensors = pair(Q, 8, 8, 4) | pair(DOWN, 8, 12, 4)
+    table = mlx(tmp_path, tensors, lora_parameters={"rank": 4, "scale": 2.5, "dropout": 0.0})
+    assert table.base_model == "mlx-community/base"
+    for module in (Q, DOWN):
+        assert_sum(table, f"{module}.weight", BASE[f"{module}.weight"] + 2.5 * product(tensors, module))
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ({"lora_parameters": {"rank": 4}}, Code.ADAPTER_INVALID),
+        ({"lora_parameters": 3}, Code.ADAPTER_INVALID),
+        ({"fine_tune_type": "dora", "lora_parameters": {"rank": 4, "scale": 2.0}}, Code.ADAPTER_UNSUPPORTED),
+    ],
+)
+def test_form_of_mlx_refused(tmp_path: Path, config: dict[str, Any], code: Code) -> None:
+    with pytest.raises(ModelyardError) as caught:
+        mlx(tmp_path, pair(Q, 8, 8, 4), **config)
+    assert caught.value.code is code
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_tied_output_stays_the_old_embedding(tmp_path: Path, tied: bool) -> None:
+    """As PEFT trained it; both move together if it was told to keep them tied."""
+    base = {name: array for name, array in BASE.items() if name != "lm_head.weight"}
+    new = np.ones((10, 8), np.float32)
+    tensors = pair(Q, 8, 8, 4) | {"base_model.model.model.embed_tokens.weight": new}
+    table = merge(tmp_path, tensors, base, ensure_weight_tying=tied)
+    assert np.array_equal(whole(table, "model.embed_tokens.weight"), new)
+    if tied:
+        assert "lm_head.weight" not in table.tensors
+    else:
+        assert np.array_equal(whole(table, "lm_head.weight"), base["model.embed_tokens.weight"])
+        assert table.config["tie_word_embeddings"] is False and table.shards_of("lm_head.weight")
