@@ -19,6 +19,8 @@ from modelyard.convert.lazy import as_float32
 from modelyard.convert.plan import gguf_content
 from modelyard.formats.ggml_types import GgmlType
 from modelyard.formats.hf_folder import open_checkpoint
+from modelyard.quantize.layout import file_metadata
+from modelyard.quantize.recipes import choose_types
 from tests.builders.recorded_checkpoint import write_recorded
 
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
@@ -68,3 +70,12 @@ def described(job: TensorJob, reader: WeightReader) -> list[Any]:
         else:
             digest.update(as_float32(block).astype(np.float16 if kind is GgmlType.F16 else np.float32).tobytes())
     return [kind.name, list(reversed(job.shape)), digest.hexdigest()[:16]]
+
+
+def test_the_quantization_version_stands_where_the_parameters_end(tmp_path: Path) -> None:
+    """Also where a family's parameters hold a key of the tokenizer (Phi-2)."""
+    recorded = json.loads((RECORDED[0].parent / "phi15.json").read_text(encoding="utf-8"))
+    content = gguf_content(open_checkpoint(write_recorded(tmp_path / "m", recorded["config"], recorded["tensors"])))
+    keys = [entry.key for entry in file_metadata(content, choose_types(content, "f16"))]
+    at = keys.index("general.quantization_version")
+    assert keys[at - 2 : at] == ["general.file_type", "tokenizer.ggml.add_bos_token"]

@@ -47,6 +47,8 @@ MODULES = (
     "hunyuan",
     "gemma3n",
     "bitnet",
+    "dots",
+    "minimax",
 )
 
 

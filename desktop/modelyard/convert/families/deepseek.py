@@ -1,18 +1,50 @@
-"""DeepSeek V2, V3 and R1: latent attention, shared and routed experts (conversion/deepseek.py)."""
+"""DeepSeek: the first with experts; V2, V3 and R1 with latent attention; GLM-4.7-Flash, which is built like them
+(conversion/deepseek.py, conversion/glm.py)."""
 
 from __future__ import annotations
 
 import re
 from typing import ClassVar
 
+import gguf
+
 from .. import lazy
 from ..config import Config
-from ..family import Family, Named, Names
+from ..family import Family, Named, Names, Permuted
 from ..keys import Keys
 from ..lazy import Lazy
 from ..model import Model
+from ..vocab.bpe import write_bpe
+from ..vocab.glm import write_bpe_with
+from ..vocab.spm import has_spm, write_spm
 
 _LAYER = re.compile(r"model\.layers\.(\d+)")
+
+
+class DeepSeek(Family):
+    title = "DeepSeek MoE"
+    proof = "reference"
+    classes: ClassVar[Names] = ("DeepseekForCausalLM",)
+    arch = "deepseek"
+    permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        config = self.config
+        keys.add_rope_dimension_count(config.head_size)
+        keys.add_rope_scaling_type(gguf.RopeScalingType.NONE)
+        keys.add_leading_dense_block_count(config["first_k_dense_replace"])
+        keys.add_vocab_size(config["vocab_size"])
+        keys.add_expert_feed_forward_length(config["moe_intermediate_size"])
+        keys.add_expert_weights_scale(1.0)
+        keys.add_expert_count(config["n_routed_experts"])
+        keys.add_expert_shared_count(config["n_shared_experts"])
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if has_spm(self.model):
+            write_spm(self.model, keys)
+        else:
+            write_bpe(self.model, keys)
 
 
 class DeepSeek2(Family):
@@ -36,7 +68,7 @@ class DeepSeek2(Family):
         if renamed is None or (self.config.get("tie_word_embeddings") and renamed.endswith("lm_head.weight")):
             return None
         layer = _LAYER.match(renamed)  # layers beyond the last predict further tokens; llama.cpp has no use for them
-        return None if layer and int(layer[1]) >= self.config["num_hidden_layers"] else renamed
+        return None if layer and int(layer[1]) >= self.blocks else renamed
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
@@ -79,4 +111,29 @@ class DeepSeek2(Family):
         yield name.replace("kv_b_proj", "v_b_proj"), lazy.middle_sliced(heads, plain, plain + value)
 
 
-FAMILIES = (DeepSeek2,)
+class Glm4MoeLite(DeepSeek2):
+    """The layers that predict a further token come after the others and are kept."""
+
+    title = "GLM-4.7-Flash"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Glm4MoeLiteForCausalLM",)
+    text_only: ClassVar[Names] = ()
+
+    def count_blocks(self) -> int:
+        return super().count_blocks() + self._ahead
+
+    @property
+    def _ahead(self) -> int:
+        return int(self.config.get("num_nextn_predict_layers", 0))
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        if self._ahead:
+            keys.add_nextn_predict_layers(self._ahead)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        end = "<|endoftext|>"
+        write_bpe_with(self.model, keys, {"bos": "[gMASK]", "eot": "<|user|>", "unk": end, "eom": "<|observation|>"})
+
+
+FAMILIES = (DeepSeek, DeepSeek2, Glm4MoeLite)
