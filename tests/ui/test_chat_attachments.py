@@ -105,3 +105,8 @@ def test_a_refused_file_is_told_and_the_words_stay(chat: Chat, tmp_path: Path) -
     pump(0.05)
     assert chat.composer.field.toPlainText() == "About this file"
     assert chat.composer._note.isHidden()
+    (tmp_path / "good.txt").write_text("hello", encoding="utf-8")
+    chat.page._files.read([tmp_path / "good.txt"])
+    wait_for(lambda: len(chat.composer.attachments) == 1)
+    assert chat.page._board._panel is None
+    assert chat.page._stack.currentWidget() is chat.page._empty

@@ -10,6 +10,7 @@ from modelyard.errors import ModelyardError
 
 from .chat_pages import Chat, chat  # noqa: F401 - the fixture
 from .scenes import press, pump, wait_for
+from .twins import ANSWER
 
 
 def test_what_follows_a_message_is_deleted_with_a_way_back(chat: Chat) -> None:  # noqa: F811
@@ -57,7 +58,7 @@ def test_the_first_message_is_deleted_and_comes_back(chat: Chat) -> None:  # noq
 
 
 def test_nothing_is_deleted_while_an_answer_grows(chat: Chat) -> None:  # noqa: F811
-    chat.house.engine.pause = 0.02
+    chat.house.engine.pause, chat.house.engine.answer = 0.02, ANSWER * 20  # lasts until it is stopped
     chat.start("One")
     wait_for(lambda: bool(chat.answers))
     assert not chat.questions[0]._free and not chat.answers[0]._free

@@ -14,6 +14,7 @@ from modelyard.errors import Code, ModelyardError
 
 from .chat_pages import Chat, chat  # noqa: F401 - the fixture
 from .scenes import pump, wait_for
+from .twins import ANSWER
 
 
 def use(button: QAbstractButton) -> None:
@@ -76,7 +77,7 @@ def choose_compared(chat: Chat) -> None:  # noqa: F811
 
 
 def stop_by_button(chat: Chat) -> None:  # noqa: F811
-    chat.house.engine.pause = 0.02
+    chat.house.engine.pause, chat.house.engine.answer = 0.02, ANSWER * 20  # lasts until it is stopped
     chat.start("Again")
     wait_for(lambda: len(chat.answers[-1].view.text) > 20)
     use(chat.composer._send_button)

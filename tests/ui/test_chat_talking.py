@@ -18,6 +18,8 @@ from .chat_pages import Chat, chat  # noqa: F401 - the fixture
 from .scenes import press, pump, wait_for
 from .twins import ANSWER, MODEL, House
 
+LONG_ANSWER = ANSWER * 20  # lasts until it is stopped, on slow computers too
+
 
 def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:  # noqa: F811
     chat.ask("How does a rainbow form?")
@@ -32,13 +34,13 @@ def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:  # noqa: F8
 
 
 def test_stop_then_continue(chat: Chat) -> None:  # noqa: F811
-    chat.house.engine.pause = 0.02
+    chat.house.engine.pause, chat.house.engine.answer = 0.02, LONG_ANSWER
     chat.start("Tell me")
     wait_for(lambda: len(chat.answers[0].view.text) > 40)
     chat.session.stop()
     chat.settle()
     stopped = chat.answers[0].message
-    assert stopped.state is State.STOPPED and 0 < len(stopped.content) < len(ANSWER)
+    assert stopped.state is State.STOPPED and 0 < len(stopped.content) < len(LONG_ANSWER)
     chat.house.engine.pause = 0.0
     chat.house.engine.answer = " … and so on."
     chat.answers[0].resume.emit(stopped)
@@ -72,7 +74,7 @@ def test_the_keys_stay_in_the_chat_when_what_had_them_goes(chat: Chat) -> None: 
     """Escape must still stop the answer after one asked differently by keys or answered again by its button."""
     chat.desk.window.activateWindow()
     chat.ask("First wording")
-    chat.house.engine.pause = 0.02
+    chat.house.engine.pause, chat.house.engine.answer = 0.02, LONG_ANSWER
     chat.page._edit_last()
     editor = chat.questions[0]._editor
     assert editor is not None and editor.field.hasFocus()
@@ -245,7 +247,7 @@ def test_look_and_size_change_while_it_is_shown(chat: Chat) -> None:  # noqa: F8
 def test_answers_go_on_while_the_language_changes(desk: Desktop, house: House) -> None:
     """The window is made anew; what streams streams on, in the conversation that was looked at."""
     first = Chat(desk, house)
-    house.engine.pause = 0.02
+    house.engine.pause, house.engine.answer = 0.02, LONG_ANSWER
     first.start("Tell me")
     wait_for(lambda: len(first.answers[0].view.text) > 40)
     number, old = first.session.number, desk.window
@@ -259,6 +261,6 @@ def test_answers_go_on_while_the_language_changes(desk: Desktop, house: House) -
     wait_for(lambda: len(again.answers[0].view.text) > before)
     again.settle()
     answer = again.answers[0]
-    assert answer.message.state is State.DONE and answer.message.content == answer.view.text == ANSWER
-    assert house.chats().messages.get(answer.message.id).content == ANSWER
+    assert answer.message.state is State.DONE and answer.message.content == answer.view.text == LONG_ANSWER
+    assert house.chats().messages.get(answer.message.id).content == LONG_ANSWER
     assert len(house.engine.requests) == 1

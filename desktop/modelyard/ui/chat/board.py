@@ -140,12 +140,12 @@ class Board(QObject):
 
     # --- answers that grow ---------------------------------------------------------------------------------------
     def _put_question(self, message: Message) -> None:
-        self._take_panel()
+        self.dismiss_error()
         self._transcript.add(self._make(message))
         self._transcript.follow()
 
     def _put_growing(self, thread: AnswerThread, message: Message) -> None:
-        self._take_panel()
+        self.dismiss_error()
         if thread in self._live:
             return  # it was found in the store already
         known = self._widgets.get(message.id)
@@ -216,11 +216,11 @@ class Board(QObject):
     # --- errors --------------------------------------------------------------------------------------------------
     def show_error(self, error: ModelyardError, answer: Message | None = None) -> None:
         """Errors stand in the conversation, where the work stands."""
-        self._take_panel()
+        self.dismiss_error()
         panel = self._panel = self._context.error_panel(error)
 
         def act(action: Action) -> None:
-            self._take_panel()
+            self.dismiss_error()
             if action is Action.RETRY and answer is not None:
                 self._session.again(answer)
             elif action is Action.RETRY and self._session.unanswered is not None:
@@ -233,7 +233,8 @@ class Board(QObject):
         self._transcript.follow()
         announce(panel, panel.accessibleName())
 
-    def _take_panel(self) -> None:
+    def dismiss_error(self) -> None:
+        """Takes the error away that stands in the conversation."""
         if self._panel is not None:
             self._transcript.take_away(self._panel)
             self._panel = None

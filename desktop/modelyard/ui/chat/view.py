@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from ...chat.values import Conversation, Draft, Message
+from ...chat.values import Conversation, Draft, Message, NewAttachment
 from ...errors import Action, Code, ModelyardError
 from ...modelfile.persona import Persona
 from ..background import in_background
@@ -112,7 +112,7 @@ class ChatView(QWidget):
         composer.detached.connect(session.detach)
         composer.field.dropped.connect(self._take)
         composer.field.back.connect(self._edit_last)
-        self._files.taken.connect(session.attach)
+        self._files.taken.connect(self._attach)
         self._files.failed.connect(self._show_failure)
         self._files.busy.connect(composer.say)
         self._empty.suggested.connect(self._suggest)
@@ -353,6 +353,11 @@ class ChatView(QWidget):
     def _make_persona(self, persona: Persona) -> None:
         self.context.routes.persona_wanted.emit(persona)
         self.context.routes.go.emit(Place.PERSONAS)
+
+    def _attach(self, files: list[NewAttachment]) -> None:
+        self._board.dismiss_error()  # that of a file before it
+        self._show_stack()
+        self._session.attach(files)
 
     # --- files -----------------------------------------------------------------------------------------------------
     def _take(self, data: QMimeData) -> None:
