@@ -72,13 +72,13 @@ class Config(Mapping[str, Any]):
 
     @property
     def heads(self) -> int:
-        return int(self.need("num_attention_heads", "n_heads", "n_head"))
+        return _at_least_one("num_attention_heads", self.need("num_attention_heads", "n_heads", "n_head"))
 
     @property
     def key_heads(self) -> int:
         """Heads of keys and values: as many as of queries where none are named."""
         found = self.find("num_key_value_heads", "n_kv_heads")
-        return self.heads if found is None else int(found)
+        return self.heads if found is None else _at_least_one("num_key_value_heads", found)
 
     @property
     def head_size(self) -> int:
@@ -178,7 +178,14 @@ _FIXED_KEY_HEADS = (
 
 
 def _own_head_size(config: Mapping[str, Any]) -> int:
-    return int(config["hidden_size"] // config["num_attention_heads"])
+    return int(config["hidden_size"] // _at_least_one("num_attention_heads", config["num_attention_heads"]))
+
+
+def _at_least_one(key: str, value: Any) -> int:
+    """Raises CONFIG_INVALID."""
+    if int(value) < 1:
+        raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {str(value)[:20]}")
+    return int(value)
 
 
 def _layer_types(period: int, often: str, other: str = "full_attention") -> Callable[[Mapping[str, Any]], list[str]]:

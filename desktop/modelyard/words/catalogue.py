@@ -100,6 +100,8 @@ class Catalogue:
 
     def _fill(self, template: str, fields: Mapping[str, Any]) -> str:
         shown = {key: self._show(key, value) for key, value in fields.items()}
+        for key in (key for key, text in shown.items() if not text):
+            template = template.replace(f" {{{key}}}", "")  # a word that is not known takes its space along
         return _Lenient().vformat(template, (), shown)
 
     def _show(self, key: str, value: Any) -> str:

@@ -127,6 +127,7 @@ def test_a_byte_order_mark_hides_the_model_card(llama: Path) -> None:
     "odd",
     [
         {"num_key_value_heads": [10**40]},
+        {"model_type": "llama", "num_attention_heads": 0},
         {"rope_theta": 10**40},
         {"rms_norm_eps": "1e-5"},
         {"max_position_embeddings": -1},

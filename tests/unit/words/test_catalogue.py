@@ -78,6 +78,12 @@ def test_a_missing_field_leaves_a_gap_not_an_error() -> None:
     assert Catalogue("zh_CN").error(ModelyardError(Code.FILE_MISSING)).title
 
 
+def test_a_word_that_is_not_known_leaves_no_gap() -> None:
+    for base_model, expected in ((None, "the original model and"), ("org/base", "the original model org/base and")):
+        error = ModelyardError(Code.TOKENIZER_MISSING, name="tokenizer.json", base_model=base_model)
+        assert expected in Catalogue("en").error(error).reason
+
+
 def test_an_unknown_language_falls_back_to_english() -> None:
     assert Catalogue("fr").language == "en"
 
