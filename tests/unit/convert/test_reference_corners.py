@@ -135,7 +135,7 @@ def test_a_byte_order_mark_hides_the_model_card(llama: Path) -> None:
     ],
 )
 def test_values_no_key_can_hold(bare: Path, odd: dict[str, Any]) -> None:
-    edit(bare, "config.json", architectures=["Qwen2ForCausalLM"], model_type="qwen2", **odd)
+    edit(bare, "config.json", **{"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", **odd})
     with pytest.raises(ModelyardError) as caught:
         plan(bare)
     assert caught.value.code is Code.CONFIG_INVALID
