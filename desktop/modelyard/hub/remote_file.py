@@ -17,7 +17,7 @@ from .values import RepoFile
 
 FIRST_READ = 16 << 10
 _LARGEST_READ_AHEAD = 1 << 20
-_NEAR = 64 << 10  # ranges this close together cost less in one request
+_NEAR = 16 << 10  # ranges this close together cost less in one request
 _AT_ONCE = 8
 _BUDGET = 96 << 20
 
