@@ -20,7 +20,7 @@ from modelyard.ui.chat.rendering.formulas import draw, in_time
 from modelyard.ui.chat.rendering.look import Look
 from modelyard.ui.design.theme import Theme
 
-from .scenes import pump
+from .scenes import pump, wait_for
 
 HOSTILE = {
     "one long line": "a" * 1_000_000,
@@ -213,3 +213,29 @@ def test_code_at_the_very_beginning_has_room_for_its_head(look: Look) -> None:
         view.heightForWidth(600)
         assert view._code_frame(view._writer.codes[0]).top() >= 0
         assert view.plain_text() == "int x;\nend"
+
+
+def test_emoji_shift_nothing(look: Look) -> None:
+    """Qt counts them as two characters: colours, selections and formulas behind them stay in place."""
+    view = MarkdownView(look)
+    view.set_text("😎 **bold** 🌈 and $\\frac{\\frac{a}{b}}{c}$\n\n```python\nprint('😎')\nreturn 42\n```\n")
+    block = view.document().findBlockByNumber(view._writer.codes[0].last)
+    runs = []
+    position = block.begin()
+    while not position.atEnd():
+        runs.append((position.fragment().text(), position.fragment().charFormat().foreground().color().name()))
+        position += 1
+    colours = look.theme.colours
+    assert runs == [("return", colours.code_keyword), (" ", colours.text), ("42", colours.code_number)]
+    cursor = view.textCursor()
+    cursor.setPosition(3)
+    cursor.setPosition(10, cursor.MoveMode.KeepAnchor)
+    view.setTextCursor(cursor)
+    assert view.createMimeDataFromSelection().text() == "bold 🌈"
+    wait_for(lambda: all(look.formulas._pictures.values()))
+    pump(0.05)
+    cursor.setPosition(view.document().toRawText().find("\ufffc") + 2)  # behind two emoji
+    cursor.setPosition(cursor.position() + 1, cursor.MoveMode.KeepAnchor)
+    assert cursor.charFormat().verticalAlignment() is cursor.charFormat().VerticalAlignment.AlignMiddle
+    view.deleteLater()
+    pump()

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 
 from .formulas import Picture
 from .look import Look
+from .positions import positions_of
 
 KIND = QTextFormat.ObjectTypes.UserObject.value + 1
 LATEX = QTextFormat.Property.UserProperty.value + 1
@@ -85,15 +86,17 @@ class FormulaObject(QPyTextObject):
     def settle(self, document: QTextDocument) -> None:
         """Pictures came: formulas that reach far below the line are set anew."""
         cursor = QTextCursor(document)
-        at = document.toRawText().find("\ufffc")
+        text = document.toRawText()
+        places = positions_of(text)
+        at = text.find("\ufffc")
         while at >= 0:
-            cursor.setPosition(at)
-            cursor.setPosition(at + 1, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(places[at])
+            cursor.setPosition(places[at] + 1, QTextCursor.MoveMode.KeepAnchor)
             fmt = cursor.charFormat()
             if fmt.objectType() == KIND and fmt.verticalAlignment() != self._alignment(fmt):
                 fmt.setVerticalAlignment(self._alignment(fmt))
                 cursor.setCharFormat(fmt)
-            at = document.toRawText().find("\ufffc", at + 1)
+            at = text.find("\ufffc", at + 1)
         document.markContentsDirty(0, document.characterCount())
 
     def _alignment(self, fmt: QTextFormat) -> QTextCharFormat.VerticalAlignment:

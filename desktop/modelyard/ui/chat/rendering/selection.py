@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QTextBlock, QTextCursor
 
 from .formula_object import LATEX
+from .positions import part_of
 from .writer import Written
 
 
@@ -31,7 +32,7 @@ def _text_of(block: QTextBlock, start: int, end: int) -> str:
         if first < last:
             latex = fragment.charFormat().property(LATEX)
             text = str(latex) * (last - first) if latex else fragment.text()
-            parts.append(text if latex else text[first - fragment.position() : last - fragment.position()])
+            parts.append(text if latex else part_of(text, first - fragment.position(), last - fragment.position()))
         position += 1
     return "".join(parts)
 

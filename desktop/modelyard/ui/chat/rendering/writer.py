@@ -12,6 +12,7 @@ from ..markdown.values import Block, Code, Formula, Rule, Span, Table, Text
 from ..markdown.visible import pieces
 from .formula_object import FormulaObject
 from .look import Look
+from .positions import positions_of
 from .tables import insert_table
 
 _LONGEST_LINE = 2_000  # characters of a line of code
@@ -160,9 +161,10 @@ class Writer:
             cursor.insertText(line, self._look.code())
         end = cursor.blockNumber()
         painter = QTextCursor(self._document)
+        places = positions_of(text)
         for start, length, colour in coloured_spans(text, code.language):
-            painter.setPosition(starts[0] + start)
-            painter.setPosition(starts[0] + start + length, QTextCursor.MoveMode.KeepAnchor)
+            painter.setPosition(starts[0] + places[start])
+            painter.setPosition(starts[0] + places[start + length], QTextCursor.MoveMode.KeepAnchor)
             painter.setCharFormat(self._look.code(colour))
         if goes_on and last is not None:
             whole = replace(last.code, text=last.code.text + "\n" + code.text)
