@@ -71,6 +71,7 @@ CASES = {
     "SmolLM3ForCausalLM": Case("smollm3"),
     "BitnetForCausalLM": Case("bitnet", "pieces"),
     "DeepseekForCausalLM": Case("deepseek"),
+    "BailingMoeV2ForCausalLM": Case("bailing2"),
     "Dots1ForCausalLM": Case("dots1"),
     "MiniMaxM2ForCausalLM": Case("minimaxm2"),
     "Glm4MoeLiteForCausalLM": Case("glm4moelite"),

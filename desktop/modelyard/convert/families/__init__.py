@@ -49,6 +49,7 @@ MODULES = (
     "bitnet",
     "dots",
     "minimax",
+    "bailing",
 )
 
 
