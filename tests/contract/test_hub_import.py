@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modelyard.bootstrap import build_house
 from modelyard.events import CancelToken
 from modelyard.formats.split import read_set
+from modelyard.hub.fetch.fetch import Fetch
 from modelyard.importing.inspecting import inspect
 from modelyard.importing.plan import ImportChoice, ImportPlan
 from modelyard.importing.planning import make_plan
@@ -84,6 +86,31 @@ def test_wrong_bytes_that_were_used_already_are_made_good(hub: Hub, expected: by
     assert (tmp_path / "out.gguf").read_bytes() == expected
     assert hub.faults[0].count == 0
     assert [event.get("step") for event in made.events if event["event"] == "step_started"].count("preparing") == 2
+
+
+def test_a_nearly_full_drive_holds_one_shard_at_a_time(
+    hub: Hub, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    ahead: list[int] = []
+
+    class Noted(Fetch):
+        def __init__(self, *arguments: Any) -> None:
+            ahead.append(arguments[-1].ahead_bytes)
+            super().__init__(*arguments)
+
+    house = build_house(tmp_path / "data")
+    seen = inspect(parse_source(NAME), house.surroundings, CancelToken())
+    choice = ImportChoice(size="Q8_0", engine="none", output=tmp_path / "out.gguf")
+    plan = make_plan(seen, choice, house.surroundings)
+    assert isinstance(plan, ImportPlan)
+    largest = max(blob.size for name, blob in hub.repos[NAME].files.items() if name.endswith(".safetensors"))
+    assert plan.drives[0].peak == plan.result_bytes + largest
+    monkeypatch.setattr("modelyard.importing.stream_hub.Fetch", Noted)
+    monkeypatch.setattr("modelyard.importing.stream_hub.free_space", lambda _folder: plan.result_bytes + 1)
+    made = prepare(Work(plan, tmp_path / "work", house.surroundings, lambda _event: None, CancelToken()))
+    house.close()
+    assert ahead == [largest] and made.path.read_bytes() == expected
 
 
 def test_one_size_of_a_gguf_repository(hub: Hub, tmp_path: Path) -> None:
