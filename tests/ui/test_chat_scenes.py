@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from modelyard.chat.values import NewAttachment
 from modelyard.engines.base import ChatChunk, ChatRequest, ChatStats
+from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken
 from modelyard.ui.app import Desktop
 
@@ -91,6 +92,24 @@ def chat_gone(desk: Desktop, house: House) -> None:
     pump(0.2)
 
 
+def chat_cut(desk: Desktop, house: House) -> None:
+    """An answer was deleted and can be taken back; a file was refused."""
+    chat = talked(desk, house)
+    chat.answers[-1].delete.emit(chat.answers[-1].message)
+    wait_for(lambda: chat.list._undo.isVisible())
+    chat.page._show_failure(ModelyardError(Code.CHAT_PICTURE_TOO_LARGE, name="海报.png", width=20_000, height=20_000))
+    pump(0.2)
+
+
+def chat_circling(desk: Desktop, house: House) -> None:
+    house.engine.answer, house.engine.pause = "I can help you. " * 5_000, 0.002
+    chat = Chat(desk, house)
+    chat.start("Who are you?")
+    wait_for(lambda: len(chat.answers[0].view.text) > 800, 30)
+    chat.page._notices._look_at_growth()
+    pump(0.1)
+
+
 def chat_very_long(desk: Desktop, house: House) -> None:
     house.engine.answer = "x" * 300_000
     chat = Chat(desk, house)
@@ -106,6 +125,8 @@ CHAT_SCENES: dict[str, Callable[[Desktop, House], None]] = {
         chat_search,
         chat_compared,
         chat_gone,
+        chat_cut,
+        chat_circling,
         chat_very_long,
     )
 }
