@@ -80,9 +80,11 @@ def write_gguf(
     WEIGHTS_NOT_FINITE, WEIGHTS_TOO_LARGE, QUANTIZER_MISSING.
     """
     cancel.check()
-    order = tuple(job.name for job in content.tensors) if as_read else None
+    layout = plan_file(content, size, importance)
+    written = content.written_by(converter=layout.recipe.size.converter)
+    order = tuple(job.name for job in written.tensors) if as_read else None
     work = Work(listener, cancel, threads or cores(), importance, order, is_here, on_safe)
-    return write_layout(plan_file(content, size, importance), reader, destination, work, identity)
+    return write_layout(layout, reader, destination, work, identity)
 
 
 def write_layout(

@@ -16,11 +16,13 @@ from modelyard.convert.dequantize import unpacked
 from modelyard.convert.lazy import BLOCKS, Lazy, NotMovable, columns, plus_one
 from modelyard.convert.plan import gguf_content
 from modelyard.convert.unpack.blocks import nvfp4_blocks, nvfp4_groups
+from modelyard.events import CancelToken
 from modelyard.formats.checkpoint import TensorTable
 from modelyard.formats.ggml_types import GgmlType
 from modelyard.formats.hf_folder import open_checkpoint
 from modelyard.quantize.layout import exact_sizes
 from modelyard.quantize.recipes import choose_types
+from modelyard.quantize.writer import write_gguf
 from tests.builders.hf_folder_models import VOCABULARY, write_tokenizer
 from tests.builders.safetensors_file import write_safetensors
 
@@ -138,3 +140,25 @@ def test_blocks_move_but_are_not_computed_with() -> None:
         columns(tensor, np.arange(128)[::-1])
     with pytest.raises(NotMovable):
         plus_one(tensor)
+
+
+def test_written_in_the_order_of_reading(tmp_path: Path) -> None:
+    """As while a repository is still being downloaded: the factors are no tensors of the checkpoint."""
+    table = checkpoint(tmp_path / "m", stored_weights("modelopt"), {"quant_method": "modelopt"})
+    reader = table.reader()
+    content, digests = gguf_content(table), []
+    try:
+        for as_read in (False, True):
+            written = write_gguf(
+                content,
+                "original",
+                reader,
+                tmp_path / f"{as_read}.gguf",
+                listener=lambda event: None,
+                cancel=CancelToken(),
+                as_read=as_read,
+            )
+            digests.append(written.sha256)
+    finally:
+        reader.close()
+    assert digests[0] == digests[1]
