@@ -172,11 +172,11 @@ def demo(house: House, options: argparse.Namespace, output: Output, cancel: Canc
 
 def _inspect(house: House, text: str, base: str, cancel: CancelToken) -> Inspection:
     from .importing.inspecting import inspect as look
-    from .importing.sources import AdapterFolder
+    from .importing.sources import AdapterFolder, HubRepo
     from .importing.understand import parse_source
 
     source = parse_source(text)
-    if base and isinstance(source, AdapterFolder):
+    if base and isinstance(source, AdapterFolder | HubRepo):
         source = replace(source, base=base)
     return look(source, house.surroundings, cancel)
 

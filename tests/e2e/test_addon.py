@@ -101,6 +101,13 @@ def test_both_on_the_hub(base: Path, addon: Path, tmp_path: Path, pair: Any) -> 
         made = run("import", "me/Pirate-LoRA", *arguments, data=tmp_path / "d", HF_ENDPOINT=hub.url)
         assert made.status == 0, made.errors
         np.testing.assert_allclose(tensor(output, "blk.1.attn_v.weight"), merged_by_hand(pair), rtol=1e-5, atol=1e-5)
+        # A tool that put the base's config.json beside it, and a base that is named by hand.
+        hub.add("me/With-Config", {path.name: path for path in [*addon.iterdir(), base / "config.json"]})
+        named = ["--base", str(base), *arguments[:-3], "--output", str(tmp_path / "y.gguf"), "--json"]
+        made = run("import", "me/With-Config", *named, data=tmp_path / "d", HF_ENDPOINT=hub.url)
+        assert made.status == 0, made.output[-800:]
+        merged = tensor(tmp_path / "y.gguf", "blk.1.attn_v.weight")
+        np.testing.assert_allclose(merged, merged_by_hand(pair), rtol=1e-5, atol=1e-5)
         seen = run("inspect", str(addon), "--json", data=tmp_path / "d", HF_ENDPOINT=hub.url)
         assert seen.last["form"] == "adapter" and seen.last["base_model"] == "studio/Tiny-Base"
 

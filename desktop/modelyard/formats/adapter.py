@@ -18,6 +18,7 @@ from .checkpoint_weights import read_shard_header
 _MLX = "adapters.safetensors"
 _WEIGHTS = (("adapter_model.safetensors", "safetensors"), ("adapter_model.bin", "torch"), (_MLX, "safetensors"))
 _MADE_WITH_THE_BASE = ("pissa", "olora", "loftq", "corda", "lora_ga", "mica")
+WEIGHT_FILES = tuple(name for name, _ in _WEIGHTS)
 _CHANGES_MORE = (
     "use_qalora",
     "use_bdlora",

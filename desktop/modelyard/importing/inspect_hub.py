@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..errors import Code, ModelyardError
 from ..events import CancelToken
-from ..formats.adapter import read_adapter
+from ..formats.adapter import WEIGHT_FILES, read_adapter
 from ..formats.gguf import read_preview
 from ..formats.gguf_facts import GgufFacts, facts
 from ..host.machine import Machine
@@ -55,7 +55,7 @@ def _addon(source: HubRepo, look: HubLook, surroundings: Surroundings, cancel: C
     from .inspect_lora import addon_inspection
 
     adapter = read_adapter(look.tree)
-    return addon_inspection(source, adapter, "", surroundings, cancel)
+    return addon_inspection(source, adapter, source.base, surroundings, cancel)
 
 
 def wanted_variants(source: HubRepo, found: GgufRepository) -> list[GgufVariant]:
@@ -179,8 +179,10 @@ def _about(seen: Inspection, listing: RepoListing) -> Inspection:
 
 
 def _has_weights(listing: RepoListing) -> bool:
+    """Of a model: some tools put the base's config.json beside an add-on."""
+    own = (file.path for file in listing.files if file.path.rpartition("/")[2] not in WEIGHT_FILES)
     return listing.file("config.json") is not None and any(
-        file.path.endswith((".safetensors", ".bin", ".pth")) for file in listing.files
+        path.endswith((".safetensors", ".bin", ".pth")) for path in own
     )
 
 

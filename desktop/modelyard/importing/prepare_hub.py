@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..errors import Code, ModelyardError
 from ..events import Step
-from ..formats.adapter import open_adapter
+from ..formats.adapter import WEIGHT_FILES, open_adapter
 from ..formats.checkpoint_files import SMALL_FILES
 from ..hub.fetch.fetch import Fetch
 from ..hub.variants import gguf_variants
@@ -29,23 +29,23 @@ def prepare_hub(source: HubRepo, work: Work) -> Prepared:
             case "gguf":
                 return _ready_files(source, stream)
             case "adapter":
-                return _addon(stream)
+                return _addon(source, stream)
             case _:
                 return stream.run()
 
 
-def _addon(stream: Stream) -> Prepared:
+def _addon(source: HubRepo, stream: Stream) -> Prepared:
     """The add-on itself is small: fetched whole, then its base is streamed."""
     from .prepare_lora import prepare_merged
 
-    names = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", *SMALL_FILES)
+    names = ("adapter_config.json", *WEIGHT_FILES, *SMALL_FILES)
     files = [file for file in stream.listing.files if file.path in names]
     place = stream.work.folder / stream.listing.id.rpartition("/")[2]
     fetch = Fetch(stream.session, stream.listing, files, place, stream.work.listener, stream.options())
     with stream.work.step(Step.DOWNLOADING), fetch:
         fetch.wait(stream.work.cancel)
     identity = f"{stream.listing.id}@{stream.listing.revision}"
-    return prepare_merged(open_adapter(place), "", identity, stream.work)
+    return prepare_merged(open_adapter(place), source.base, identity, stream.work)
 
 
 def _ready_files(source: HubRepo, stream: Stream) -> Prepared:

@@ -31,12 +31,14 @@ class AdapterFolder:
 
 @dataclass(frozen=True)
 class HubRepo:
-    """A repository on Hugging Face (or a mirror). `file` or `size` narrow what is meant."""
+    """A repository on Hugging Face (or a mirror). `file` or `size` narrow what is meant; `base` is an add-on's, see
+    AdapterFolder."""
 
     id: str
     revision: str = "main"
     file: str = ""
     size: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True)

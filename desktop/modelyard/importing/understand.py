@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..errors import Code, ModelyardError
+from ..formats.adapter import WEIGHT_FILES
 from ..formats.source import FileSource
 from ..hub.links import parse_link
 from .sources import AdapterFolder, CheckpointFolder, GgufFile, HubRepo, LibraryModel, Source
@@ -52,7 +53,7 @@ def source_at(path: Path) -> Source:
     if path.is_dir():
         return _folder_source(path)
     name = path.name.lower()
-    if name in ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", "adapters.safetensors"):
+    if name in ("adapter_config.json", *WEIGHT_FILES):
         return AdapterFolder(path.parent)
     if name.endswith(".gguf") or _has_gguf_magic(path):
         return GgufFile(_first_shard(path))
