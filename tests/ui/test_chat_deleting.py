@@ -18,8 +18,11 @@ def test_what_follows_a_message_is_deleted_with_a_way_back(chat: Chat) -> None: 
     chat.ask("One")
     chat.ask("Two")
     second = chat.questions[1].message
+    width = chat.list.width()
     chat.questions[1].delete.emit(second)
     wait_for(lambda: len(chat.widgets) == 2)
+    pump(0.1)
+    assert chat.list.width() == width
     assert chat.house.chats().messages.get(second.id).content == "Two"
     press(chat.list, "Undo")
     wait_for(lambda: len(chat.widgets) == 4)

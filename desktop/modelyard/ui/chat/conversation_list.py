@@ -228,6 +228,7 @@ class _Undo(QWidget):
         super().__init__()
         self._act: Callable[[], object] = lambda: None
         self._text = Text("", "caption")
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)  # the list keeps its width
         self._button = button(self.tr("Undo"), lambda: self._act(), "quiet")
         line = row(self._text, self._button, spacing=Space.S)
         line.setStretch(0, 1)
