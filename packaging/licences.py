@@ -40,6 +40,7 @@ def text_of(name: str) -> str:
 
 
 STIX = "Copyright 2001-2020 The STIX Fonts Project Authors (https://github.com/stipub/stixfonts)"
+UNSLOTH = "Copyright 2025-present the Unsloth team (of the edits made to the templates)"
 # Of formulas in a chat, which ziamath draws.
 FONTS = {
     "STIXTwoMath-Regular.ttf": Licence("STIX Two Math (font)", "2.11", "OFL-1.1", f"{STIX}\n\n{text_of('OFL-1.1')}"),
@@ -107,15 +108,17 @@ def common_text(licence: str, about: importlib.metadata.PackageMetadata) -> str:
 def built_in() -> list[Licence]:
     """What stands inside other files: the interpreter and its libraries, the bootloader, Qt, llama.cpp."""
     openssl = ssl.OPENSSL_VERSION.split()[1]
+    apache = OWN_TEXT.read_text(encoding="utf-8")
     qt = importlib.metadata.version("PySide6_Essentials")
     llama = importlib.metadata.version("xllamacpp")
     bootloader = "GPL-2.0-or-later with an exception: programs packed with it may be given away under any licence"
     return [
         Licence("Python", platform.python_version(), "PSF-2.0", python_text()),
-        Licence("OpenSSL", openssl, "Apache-2.0", OWN_TEXT.read_text(encoding="utf-8")),
+        Licence("OpenSSL", openssl, "Apache-2.0", apache),
         Licence("SQLite", sqlite3.sqlite_version, "blessing", "In the public domain: sqlite.org/copyright.html"),
         Licence("Qt", qt, "LGPL-3.0-only", text_of("LGPL-3.0") + "\n\n" + text_of("GPL-3.0")),
         Licence("llama.cpp and ggml", f"in xllamacpp {llama}", "MIT", text_of("llama.cpp")),
+        Licence("Chat templates of Mistral models", "v11, v13", "Apache-2.0", f"{UNSLOTH}\n\n{apache}"),
         Licence("PyInstaller bootloader", importlib.metadata.version("pyinstaller"), bootloader, bootloader),
     ]
 
