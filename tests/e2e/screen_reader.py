@@ -50,7 +50,7 @@ def told(thing: Any) -> dict[str, Any]:
     states, value = thing.get_state_set(), thing.get_value_iface()
     return {
         "role": thing.get_role_name(),
-        "name": thing.get_name() or "",
+        "name": name_of(thing),
         "text": text_of(thing),
         "focusable": states.contains(Atspi.StateType.FOCUSABLE),
         "value": Atspi.Value.get_current_value(value) if value else None,
@@ -58,17 +58,27 @@ def told(thing: Any) -> dict[str, Any]:
 
 
 def hears(program: str, words: str) -> bool:
-    return any(words in each.get_name() or words in text_of(each) for each in on_screen(program))
+    return any(words in name_of(each) or words in text_of(each) for each in on_screen(program))
+
+
+def name_of(thing: Any) -> str:
+    try:
+        return thing.get_name() or ""
+    except GLib.Error:
+        return ""  # it went away while we looked
 
 
 def text_of(thing: Any) -> str:
-    text = thing.get_text_iface()
-    return Atspi.Text.get_text(text, 0, min(_MOST, Atspi.Text.get_character_count(text))) if text else ""
+    try:
+        text = thing.get_text_iface()
+        return Atspi.Text.get_text(text, 0, min(_MOST, Atspi.Text.get_character_count(text))) if text else ""
+    except GLib.Error:
+        return ""
 
 
 def press(program: str, name: str) -> bool:
     for each in on_screen(program):
-        if each.get_name() == name and each.get_state_set().contains(Atspi.StateType.SENSITIVE):
+        if name_of(each) == name and each.get_state_set().contains(Atspi.StateType.SENSITIVE):
             actions = each.get_action_iface()
             for number in range(Atspi.Action.get_n_actions(actions) if actions else 0):
                 if Atspi.Action.get_action_name(actions, number) in ("Press", "Toggle", "press", "toggle"):
@@ -78,7 +88,7 @@ def press(program: str, name: str) -> bool:
 
 def write(program: str, name: str, text: str) -> bool:
     for each in on_screen(program):
-        if each.get_name() == name and each.get_editable_text_iface():
+        if name_of(each) == name and each.get_editable_text_iface():
             return bool(Atspi.EditableText.set_text_contents(each.get_editable_text_iface(), text))
     return False
 
