@@ -15,7 +15,7 @@ from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.facts import Facts
 from ..widgets.labels import Pill, Text
-from ..widgets.layout import clear, column, row
+from ..widgets.layout import clear, column, keep_bar, row
 from .actions import Action
 from .library import Entry
 from .row_paint import TONES
@@ -42,6 +42,7 @@ class ModelPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_bar(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(holder)
         context.theme.changed.connect(self._fit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ..design.tokens import Size, Space
@@ -74,22 +74,34 @@ def centred(content: QLayout, width: int = Size.COLUMN, bottom: int = 0) -> QHBo
     return outer
 
 
+def keep_bar(area: QScrollArea) -> None:
+    """The scroll bar's place stays when there is nothing to scroll; only its handle goes.
+
+    Qt 6.11 crashes when a screen reader asks for a bar that has just gone (QAccessibleAbstractScrollArea::child does
+    not check how many children there are).
+    """
+    bar = area.verticalScrollBar()
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    bar.setEnabled(False)
+    bar.rangeChanged.connect(lambda lowest, highest: bar.setEnabled(highest > lowest))
+
+
 class BalancedScroll(QScrollArea):
-    """Scrolls up and down; its content stays in the middle of the window whether or not the scroll bar shows."""
+    """Scrolls up and down; its content stays in the middle of the window."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_bar(self)
         self.setWidget(content)
-        self.verticalScrollBar().installEventFilter(self)
+        self.setViewportMargins(self.verticalScrollBar().sizeHint().width(), 0, 0, 0)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and watched is self.verticalScrollBar():
-            shown = event.type() == QEvent.Type.Show
-            self.setViewportMargins(self.verticalScrollBar().sizeHint().width() if shown else 0, 0, 0, 0)
-        return super().eventFilter(watched, event)
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.setViewportMargins(self.verticalScrollBar().sizeHint().width(), 0, 0, 0)
 
 
 class ScrollPage(BalancedScroll):
