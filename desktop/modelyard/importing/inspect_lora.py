@@ -11,7 +11,6 @@ from ..formats.checkpoint import Checkpoint
 from ..formats.hf_folder import open_checkpoint
 from .addons import WithAddon, find_base
 from .gguf_base import merged_with_gguf
-from .hub_look import look_at
 from .inspect_checkpoint import checkpoint_inspection, content_inspection
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
@@ -39,6 +38,8 @@ def addon_inspection(
         base = find_base(adapter, wanted_base, surroundings)
         if isinstance(base, HubRepo):
             with surroundings.hub() as session:
+                from .hub_look import look_at  # takes its time to load, for a base that lies far away
+
                 checkpoint = look_at(session, base, cancel).checkpoint
                 seen = _merged(source, checkpoint, adapter, surroundings, checkpoint.weight_bytes)
             return replace(seen, base_model=base.id, risks=(*seen.risks, *risks))

@@ -113,6 +113,8 @@ def write_layout(
         if error.code in _BROKEN:
             discard(destination)
         raise
+    except BrokenPipeError:  # whoever listened has gone: nothing is wrong with the file
+        raise
     except OSError as error:
         raise _coded(error, destination.parent, layout.size_bytes - _held_bytes(part)) from error
     return WrittenFile(destination, layout.size_bytes, digest, len(finished or ()))
