@@ -46,7 +46,8 @@ class Transcript(BalancedScroll):
         holder.setMaximumWidth(Size.COLUMN)
         holder.setLayout(self._body)
         line = row(spacing=0)
-        line.setContentsMargins(Space.XL, Space.XL, Space.XL, Space.L)
+        # At the sides the place of the scroll bar, and as much at the left, stands beside this.
+        line.setContentsMargins(Space.M, Space.XL, Space.M, Space.L)
         line.addStretch(1)
         line.addWidget(holder, 100)
         line.addStretch(1)
@@ -80,7 +81,7 @@ class Transcript(BalancedScroll):
         """Qt would show it a moment later; until then layouts pass over it, and nothing can be scrolled to. With its
         width, so that its text is laid out once."""
         if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
-            width = min(self.viewport().width() - 2 * Space.XL, Size.COLUMN)
+            width = min(self.viewport().width() - 2 * Space.M, Size.COLUMN)
             widget.resize(max(1, width), widget.heightForWidth(width))
             widget.show()
 
