@@ -78,7 +78,7 @@ def keep_bar(area: QScrollArea) -> None:
     """The scroll bar's place stays when there is nothing to scroll; only its handle goes.
 
     Qt 6.11 crashes when a screen reader asks for a bar that has just gone (QAccessibleAbstractScrollArea::child does
-    not check how many children there are).
+    not check how many children there are). This does not help where the whole page is hidden in that moment.
     """
     bar = area.verticalScrollBar()
     area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
