@@ -1,6 +1,6 @@
 """One tiny checkpoint for every class name of the table of families, 256 wide so that every small type applies.
 
-family_shapes.json holds configurations and tensor shapes as transformers 4.57.6 (or the makers' own programs) save
+family_shapes/*.json hold configurations and tensor shapes as transformers 4.57.6 (or the makers' own programs) save
 them; numbers in names are folded ("layers.0-3."). Weights follow from their names.
 """
 
@@ -27,7 +27,7 @@ _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 
 @dataclass(frozen=True)
 class Case:
-    """shape: an entry of family_shapes.json. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
+    """shape: an entry of family_shapes. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
     "wordpiece" or "unigram". renamed: from the entry's tensor names to this class's. config: changes."""
 
     shape: str
@@ -225,8 +225,9 @@ def unfolded(name: str) -> Iterator[str]:
 
 @cache
 def _shapes() -> dict[str, Any]:
-    path = Path(__file__).with_name("family_shapes.json")
-    shapes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    shapes: dict[str, Any] = {}
+    for path in sorted(Path(__file__).with_name("family_shapes").glob("*.json")):
+        shapes |= json.loads(path.read_text(encoding="utf-8"))
     return shapes
 
 
