@@ -141,7 +141,6 @@ def _option(name: str, variant: GgufVariant, known: GgufFacts, machine: Machine,
 
 def _checkpoint(source: HubRepo, look: HubLook, machine: Machine) -> Inspection:
     listing = look.listing
-    look.tree.fetch_ahead(look.likely_shards)
     try:
         checkpoint = look.checkpoint
     except ModelyardError as error:

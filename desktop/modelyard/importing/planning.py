@@ -11,6 +11,7 @@ from ..engines.base import Admission, Admits
 from ..errors import Code, ModelyardError
 from ..events import Step
 from ..host.machine import same_drive
+from ..quantize.positional import bytes_on_disk
 from .drives import drive_uses, goes_as_it_is, made_in
 from .inspection import AS_IS, ORIGINAL, Inspection, Note, Refusal, SizeOption
 from .naming import name_with_size, technical_name, unused
@@ -18,6 +19,7 @@ from .plan import NO_ENGINE, ImportChoice, ImportPlan, PlannedStep
 from .sources import HubRepo
 from .surroundings import Surroundings
 from .wire import to_json
+from .workspace import folder_bytes
 
 RESULT_NAME = "model.gguf"  # of a file made in the workspace
 _SLACK = 64 << 20  # logs, databases, other programs: a sixteenth of what is needed, at most this
@@ -50,6 +52,11 @@ def work_key(plan: ImportPlan) -> str:
     """The same source, size and destination always work in the same folder: that is how a run is resumed."""
     what = [to_json(plan.source), plan.choice.size, plan.choice.engine, plan.choice.name, str(plan.choice.output or "")]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+
+
+def unproven_name(result: Path) -> Path:
+    """A result streamed from the Hub is called so until the hashes of all its sources are known to be right."""
+    return result.with_name(f"{result.name}.unproven")
 
 
 def _option(inspection: Inspection, choice: ImportChoice) -> SizeOption:
@@ -119,27 +126,20 @@ def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> 
 
 
 def _room(plan: ImportPlan, surroundings: Surroundings) -> Refusal | None:
-    part = _part_of(plan, surroundings)
+    held = _held(plan, surroundings)
     for drive in plan.drives:
-        held = _taken_by(part) if same_drive(part, Path(drive.folder)) else 0
-        need = max(0, drive.peak - held)
+        need = max(0, drive.peak - sum(taken for folder, taken in held if same_drive(folder, Path(drive.folder))))
         need += min(_SLACK, need // 16)
         if need > drive.free > 0:
             return Refusal(Code.DISK_FULL, {"folder": drive.folder, "need_bytes": need, "free_bytes": drive.free})
     return None
 
 
-def _part_of(plan: ImportPlan, surroundings: Surroundings) -> Path:
-    """What a run that was stopped has left of the result: its room is taken already."""
-    result = plan.choice.output if plan.choice.engine == NO_ENGINE else None
-    result = result or surroundings.work_folder / work_key(plan) / RESULT_NAME
-    return result.with_name(f"{result.name}.part")
-
-
-def _taken_by(path: Path) -> int:
-    """Bytes on the disk; without block counts (Windows) all of a file counts."""
-    try:
-        status = path.stat()
-    except OSError:
-        return 0
-    return min(status.st_size, getattr(status, "st_blocks", status.st_size // 512) * 512)
+def _held(plan: ImportPlan, surroundings: Surroundings) -> list[tuple[Path, int]]:
+    """What a run of this plan that was stopped has taken already, and where: fetched files, a part of the result."""
+    folder = surroundings.work_folder / work_key(plan)
+    held = [(folder, folder_bytes(folder))]
+    if plan.choice.engine == NO_ENGINE and plan.choice.output is not None:
+        parts = (Path(f"{name}.part") for name in (plan.choice.output, unproven_name(plan.choice.output)))
+        held.append((plan.choice.output.parent, sum(map(bytes_on_disk, parts))))
+    return held

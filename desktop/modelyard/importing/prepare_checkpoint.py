@@ -44,8 +44,7 @@ def write_projector(projector: GgufContent | None, reader: WeightReader, identit
     """The vision part beside the model, None if it has none."""
     if projector is None:
         return None
-    destination = work.result.with_name(f"mmproj-{work.result.name}")
-    return work.write(projector, reader, identity, destination=destination, size=PROJECTOR_SIZE).path
+    return work.write(projector, reader, identity, destination=work.projector_result, size=PROJECTOR_SIZE).path
 
 
 def finished(content: GgufContent, work: Work, written: WrittenFile) -> Prepared:

@@ -24,6 +24,7 @@ from ..quantize.writer import discard
 from .early_rows import EarlyCheckpoint
 from .hub_look import HubLook
 from .planned import Contents, contents_of
+from .planning import unproven_name
 from .prepare_checkpoint import finished, write_projector
 from .prepared import Prepared
 from .work import Work
@@ -58,7 +59,7 @@ class Stream:
         """Raises HUB_*, and what reading, converting and writing raise; everything fetched and written so far stays
         for the next try, unless a file came wrong after parts of it were used (HUB_FILE_DAMAGED)."""
         result = self.work.result
-        unproven = result.with_name(result.name + ".unproven")  # visible under its name only when all hashes are right
+        unproven = unproven_name(result)
         with ExitStack() as running:
             with self.work.step(Step.LOOKING):
                 fetch = running.enter_context(self._fetch(self.look.likely_shards, unproven))
@@ -154,7 +155,7 @@ class Stream:
 
     def _convert_again(self, checkpoint: Checkpoint, contents: Contents, fetch: Fetch, destination: Path) -> Prepared:
         """Wrong bytes may have gone into the result: it is made anew from the files, which are right now."""
-        for made in (destination, self.work.result.with_name(f"mmproj-{self.work.result.name}")):
+        for made in (destination, self.work.projector_result):
             discard(made)
             made.unlink(missing_ok=True)
         gone = next((shard.name for shard in checkpoint.shards if fetch.is_consumed(shard.name)), None)

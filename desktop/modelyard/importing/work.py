@@ -38,6 +38,11 @@ class Work:
         return choice.output if choice.engine == NO_ENGINE and choice.output is not None else self.folder / RESULT_NAME
 
     @property
+    def projector_result(self) -> Path:
+        """Where the vision part made with it is written."""
+        return self.result.with_name(f"mmproj-{self.result.name}")
+
+    @property
     def threads(self) -> int | None:
         return self.surroundings.threads or None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..host.files import storage_error
 from ..host.owner import is_alive, this_process
+from ..quantize.positional import bytes_on_disk
 
 _CLAIM = "claim"
 
@@ -67,8 +68,7 @@ def folder_bytes(folder: Path) -> int:
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
             if path.is_file() and not path.is_symlink():
-                status = path.stat()
-                total += getattr(status, "st_blocks", 0) * 512 or status.st_size
+                total += bytes_on_disk(path)
     return total
 
 

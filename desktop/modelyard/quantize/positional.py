@@ -38,6 +38,16 @@ def _reserve(handle: int, size: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def bytes_on_disk(path: Path) -> int:
+    """What a file takes of its drive, also beyond its end; 0 if it is not there. Without block counts (Windows) its
+    size."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0
+    return status.st_blocks * 512 if hasattr(status, "st_blocks") else status.st_size
+
+
 class PositionalFile:
     """An existing file opened for reading and writing. POSIX shares one descriptor; Windows, which has no positional
     calls in Python, gives each thread a handle of its own."""

@@ -6,6 +6,7 @@ goes on where it stopped. Only a whole, synced file gets its name.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -21,7 +22,7 @@ from .importance import ImportanceMatrix
 from .journal import Journal, finished_tensors
 from .layout import Layout, lay_out
 from .passage import Passage, Work
-from .positional import PositionalFile, create
+from .positional import PositionalFile, bytes_on_disk, create
 from .recipes import choose_types
 
 _BROKEN = (  # no later run can go on from what these leave
@@ -95,7 +96,7 @@ def write_layout(
     key = _identity(layout, identity)
     try:
         finished = _take_up(part, journal_path, key, layout)
-        _check_space(destination.parent, layout.size_bytes - _held_bytes(part))
+        _check_space(destination.parent, layout.size_bytes - bytes_on_disk(part))
         if finished is None:
             create(part, layout.size_bytes, layout.header)
         journal = Journal(journal_path, key, finished or ())
@@ -116,7 +117,7 @@ def write_layout(
     except BrokenPipeError:  # whoever listened has gone: nothing is wrong with the file
         raise
     except OSError as error:
-        raise _coded(error, destination.parent, layout.size_bytes - _held_bytes(part)) from error
+        raise _coded(error, destination.parent, layout.size_bytes - bytes_on_disk(part)) from error
     return WrittenFile(destination, layout.size_bytes, digest, len(finished or ()))
 
 
@@ -147,15 +148,6 @@ def _take_up(part: Path, journal_path: Path, key: str, layout: Layout) -> tuple[
     return finished_tensors(journal_path, key, len(layout.tensors))
 
 
-def _held_bytes(part: Path) -> int:
-    """What the part already takes from the disk; without block counts (Windows) all of it counts as taken."""
-    try:
-        status = part.stat()
-    except OSError:
-        return 0
-    return min(status.st_size, getattr(status, "st_blocks", status.st_size // 512) * 512)
-
-
 def _check_space(folder: Path, need: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < need:
@@ -165,7 +157,7 @@ def _check_space(folder: Path, need: int) -> None:
 def _coded(error: OSError, folder: Path, need: int) -> ModelyardError:
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         free = shutil.disk_usage(folder).free
-        return ModelyardError(Code.DISK_FULL, folder=str(folder), need_bytes=need, free_bytes=free)
+        return ModelyardError(Code.DISK_FULL, folder=str(folder), need_bytes=max(0, need), free_bytes=free)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
         return ModelyardError(Code.FOLDER_NOT_WRITABLE, folder=str(folder))
     return ModelyardError(Code.FILE_UNREADABLE, name=folder.name, detail=error.strerror or str(error))
@@ -175,11 +167,12 @@ def _sync_folder(folder: Path) -> None:
     """Makes the new name last through a crash, where folders can be synced."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with contextlib.suppress(OSError):  # some network drives know no such thing; the file itself is safe
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def cores() -> int:

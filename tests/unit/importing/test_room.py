@@ -14,7 +14,7 @@ from modelyard.importing import drives
 from modelyard.importing.inspecting import inspect
 from modelyard.importing.inspection import Refusal
 from modelyard.importing.plan import NO_ENGINE, ImportChoice, ImportPlan
-from modelyard.importing.planning import make_plan
+from modelyard.importing.planning import make_plan, work_key
 from modelyard.importing.sources import CheckpointFolder
 from modelyard.importing.surroundings import Surroundings
 from modelyard.selftest.tiny_checkpoint import write_tiny_llama
@@ -46,4 +46,17 @@ def test_what_a_stopped_run_has_taken_need_not_be_free(tmp_path: Path, monkeypat
     assert isinstance(plan, ImportPlan)
     assert isinstance(planned(tmp_path, monkeypatch, 1), Refusal)
     (tmp_path / "x.gguf.part").write_bytes(b"x" * plan.result_bytes)
+    assert isinstance(planned(tmp_path, monkeypatch, 1), ImportPlan)
+
+
+def test_what_a_stopped_fetch_has_taken_need_not_be_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a repository: its files lie in the workspace, its result bears another name until it is proven."""
+    plan = planned(tmp_path, monkeypatch, 1 << 40)
+    assert isinstance(plan, ImportPlan)
+    half = plan.result_bytes // 2
+    (tmp_path / "x.gguf.unproven.part").write_bytes(b"x" * half)
+    assert isinstance(planned(tmp_path, monkeypatch, 1), Refusal)
+    fetched = tmp_path / "data" / "work" / work_key(plan) / "fetched"
+    fetched.mkdir(parents=True)
+    (fetched / "model.safetensors.part").write_bytes(b"x" * (plan.result_bytes - half))
     assert isinstance(planned(tmp_path, monkeypatch, 1), ImportPlan)
