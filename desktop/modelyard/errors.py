@@ -82,6 +82,7 @@ class Code(StrEnum):
     IMATRIX_INVALID = "imatrix_invalid", Action.CHOOSE_OTHER  # fields: name, detail
     # --- convert: packed weights and add-ons ------------------------------------------------------------------------
     PACKING_UNKNOWN = "packing_unknown", Action.CHOOSE_OTHER  # fields: name, method, base_model
+    PACKING_REARRANGED = "packing_rearranged", Action.CHOOSE_OTHER  # fields: name, method, architecture, base_model
     PACKING_INVALID = "packing_invalid", Action.CHOOSE_OTHER  # fields: name, tensor, detail
     ADAPTER_UNSUPPORTED = "adapter_unsupported", Action.CHOOSE_OTHER  # fields: name, method, base_model
     ADAPTER_INVALID = "adapter_invalid", Action.CHOOSE_OTHER  # fields: name, detail

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..formats.checkpoint import RowReader, TensorTable, guessed_outtype
+from ..formats.checkpoint import RowReader, TensorTable, architecture_of, guessed_outtype
 from ..formats.checkpoint_tensor import StoredTensor
 from .kept import Factor, KeptWeight
 from .unpack.awq import plan_awq
@@ -23,9 +23,11 @@ from .unpack.bitsandbytes import plan_bitsandbytes
 from .unpack.compressed import plan_compressed
 from .unpack.fp4 import Fp4Tensor, Nvfp4Blocks, plan_nvfp4
 from .unpack.gptq import plan_gptq
+from .unpack.method import packing_of
+from .unpack.mlx import plan_mlx
 from .unpack.scaled import add_scaled
 from .unpack.scheme import Unpacking
-from .weights import DerivedTable, DerivedTensor, read_float32
+from .weights import DerivedTable, read_float32
 
 
 def unpacked(table: TensorTable) -> TensorTable:
@@ -55,35 +57,30 @@ def unpacked(table: TensorTable) -> TensorTable:
             _plan_modelopt(plan)
         case "bitnet":
             plan_bitnet(plan)
+        case "mlx":
+            plan_mlx(plan, config, architecture_of(table.config, table.name))
         case _:
             raise plan.unknown(method)
     for tensor in table.tensors.values():
         if tensor.dtype in ("F8_E4M3", "F8_E5M2") and tensor.name not in plan.consumed:
             plan.add(_Cast(tensor))
-    if not plan.derived:
+    if not plan.derived and not plan.consumed and plan.config is None:
         return table
     plan.drop_unused()
-    seen = plan.seen()
-    original = guessed_outtype(seen) if method in ("bitsandbytes", "awq") else table.original
-    return UnpackedTable(table, seen, plan.derived, original, _nvfp4_algorithms(table))
+    original = guessed_outtype(plan.seen()) if method in ("bitsandbytes", "awq", "mlx") else table.original
+    return UnpackedTable(plan, original)
 
 
 class UnpackedTable(DerivedTable):
     """A checkpoint seen unpacked. `kept`: its NVFP4 weights that can stay in their blocks, in reading order."""
 
-    def __init__(
-        self,
-        below: TensorTable,
-        tensors: list[StoredTensor],
-        derived: Mapping[str, DerivedTensor],
-        original: str,
-        algorithms: Mapping[str, str],
-    ) -> None:
+    def __init__(self, plan: Unpacking, original: str) -> None:
+        below, derived, algorithms = plan.table, plan.derived, _nvfp4_algorithms(plan.table)
         packed = {each.packed.name: each for each in derived.values() if isinstance(each, Fp4Tensor)}
         whole = [packed[name] for name in below.tensors if name in packed and packed[name].movable]
         blocks = [Nvfp4Blocks(each) for each in whole]
         more = {each.tensor.name: each for each in blocks}
-        super().__init__(below, tensors, {**derived, **more}, original)
+        super().__init__(below, plan.seen(), {**derived, **more}, original, plan.config)
         self.kept = {each.weights.tensor.name: _kept(each, below.tensors, algorithms) for each in blocks}
 
 
@@ -117,36 +114,6 @@ def _nvfp4_algorithms(table: TensorTable) -> dict[str, str]:
             if isinstance(entry, dict):
                 found[name] = str(entry.get("quant_algo"))
     return found
-
-
-def packing_of(table: TensorTable) -> tuple[str, Mapping[str, Any]]:
-    """The packing's name in lower case ("" for plain weights) and its configuration."""
-    config = _packing_config(table)
-    method = str(config.get("quant_method") or "").lower()
-    if method in ("auto-round", "intel/auto-round"):
-        # AutoRound writes the form of another tool and says which: "auto_round:auto_gptq", "auto_round:auto_awq".
-        form = str(config.get("packing_format", ""))
-        return ("awq" if "awq" in form else "gptq" if "gptq" in form else method), config
-    return method, config
-
-
-def _packing_config(table: TensorTable) -> Mapping[str, Any]:
-    text = table.config.get("text_config")
-    for holder in (table.config, text if isinstance(text, dict) else {}):
-        for key in ("quantization_config", "compression_config"):
-            found = holder.get(key)
-            if isinstance(found, dict):
-                return found if found.get("quant_method") else {**found, "quant_method": "compressed-tensors"}
-    mistral = table.config.get("quantization")
-    if isinstance(mistral, dict) and mistral.get("qformat_weight") == "fp8_e4m3":
-        return {"quant_method": "fp8"}
-    for file, method in (("quantize_config.json", "gptq"), ("quant_config.json", "awq")):
-        if file in table.files:
-            return {"quant_method": method, **(table.files.json(file) or {})}
-    producer = (table.files.json("hf_quant_config.json") or {}).get("producer")
-    if isinstance(producer, dict):
-        return {"quant_method": str(producer.get("name") or "")}
-    return {}
 
 
 def _plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:

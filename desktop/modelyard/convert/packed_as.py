@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..formats.checkpoint import TensorTable
-from .dequantize import packing_of
+from .unpack.method import packing_of
 
 # Made smaller after training: the original has better weights. The others were trained so, or hardly lose.
-_AFTER_TRAINING = ("bitsandbytes", "gptq", "awq", "compressed-tensors", "modelopt")
+_AFTER_TRAINING = ("bitsandbytes", "gptq", "awq", "compressed-tensors", "modelopt", "mlx")
 
 
 def packed_as(table: TensorTable) -> tuple[str, bool]:
@@ -28,6 +28,9 @@ def _shown(method: str, config: Mapping[str, Any]) -> str:
             return f"{method.upper()} {config.get('bits', 4)}-bit"
         case "compressed-tensors":
             return f"compressed-tensors {config.get('format') or ''}".strip()
+        case "mlx":
+            mode = str(config.get("mode", "affine"))
+            return "" if not config else f"MLX {config.get('bits')}-bit" if mode == "affine" else f"MLX {mode.upper()}"
         case "modelopt":
             return f"ModelOpt {config.get('quant_algo') or ''}".strip()
         case "fp8" | "fbgemm_fp8":

@@ -16,7 +16,8 @@ from .blocks import nvfp4_blocks
 from .scheme import Unpacking
 
 _E2M1 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6], dtype=np.float32)
-_PAIRS = _E2M1[np.stack([np.arange(256) & 15, np.arange(256) >> 4], axis=1)]  # low nibble first
+FP4_PAIRS = _E2M1[np.stack([np.arange(256) & 15, np.arange(256) >> 4], axis=1)]  # low nibble first
+"""For bits.per_byte: the two numbers in each byte."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Fp4Tensor:
         return blocks and self.tensor.name.endswith(".weight")
 
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
-        codes = per_byte(reader.read(self.packed.name, start, stop), _PAIRS)
+        codes = per_byte(reader.read(self.packed.name, start, stop), FP4_PAIRS)
         dtype = "F8_E8M0" if self.block == 32 else self.scale.dtype
         scale = to_float32(reader.read(self.scale.name, start, stop), dtype)
         if self.factor is not None:

@@ -30,11 +30,12 @@ UNUSED_SUFFIXES = (
 class Unpacking:
     """Collects the changes. `derived`: computed tensors by name; one with the name of a stored tensor takes its place,
     others come after all stored ones (as conversion/base.py, dequant_model, leaves them). `consumed`: stored tensors
-    that are not seen any more."""
+    that are not seen any more. `config`: config.json as it fits what is left, None for as it is."""
 
     table: TensorTable
     derived: dict[str, DerivedTensor] = field(default_factory=dict)
     consumed: set[str] = field(default_factory=set)
+    config: Mapping[str, Any] | None = None
 
     @property
     def stored(self) -> Mapping[str, StoredTensor]:
