@@ -6,8 +6,10 @@ the tensors cover exactly, without hole or overlap (github.com/huggingface/safet
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import prod
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Code, ModelyardError
@@ -39,8 +41,7 @@ class SafetensorsHeader:
 
     def offset_of(self, source: ByteSource, name: str) -> int:
         """Where the tensor's numbers begin in the file."""
-        names = [tensor.name for tensor in self.tensors]
-        return self.begins[names.index(name)]
+        return self.begins[bisect_left(self.tensors, name, key=attrgetter("name"))]
 
     def open_data(self, where: FileRange) -> ShardData:
         """Map the weights. Raises FILE_MISSING, FILE_UNREADABLE, FILE_CHANGED."""

@@ -11,7 +11,7 @@ from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
 from ..convert.packed_as import packed_as
 from ..errors import Code, ModelyardError
-from ..formats.checkpoint import TensorTable, architecture_of
+from ..formats.checkpoint import Checkpoint, TensorTable, architecture_of
 from ..formats.gguf_facts import embeds
 from ..formats.gguf_memory import ConversationMemory, conversation_memory
 from ..formats.gguf_values import GgufEntry, GgufHeader
@@ -22,7 +22,7 @@ from ..quantize.sizes import by_converter, offered
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
 from .offers import Weights, offers
-from .planned import Contents, contents_of, remembered_contents
+from .planned import Contents, remembered_contents
 from .sources import Source
 
 
@@ -31,12 +31,7 @@ def inspect_checkpoint(source: Source, path: Path, machine: Machine) -> Inspecti
     back as an Inspection with a refusal."""
     checkpoint = open_checkpoint(path)
     seen = checkpoint_inspection(
-        source,
-        checkpoint,
-        checkpoint.weight_bytes,
-        machine,
-        risks=checkpoint.risks,
-        contents=lambda table: remembered_contents(path, unpacked(table)),
+        source, checkpoint, machine, contents=lambda table: remembered_contents(path, unpacked(table))
     )
     if seen.refusal is not None and seen.refusal.code is Code.FAMILY_UNKNOWN:
         from .extended import extended_inspection
@@ -47,36 +42,34 @@ def inspect_checkpoint(source: Source, path: Path, machine: Machine) -> Inspecti
 
 def checkpoint_inspection(
     source: Source,
-    table: TensorTable,
-    weight_bytes: int,
+    checkpoint: Checkpoint,
     machine: Machine,
     *,
-    risks: tuple[str, ...] = (),
+    contents: Callable[[TensorTable], Contents],
     download_bytes: int = 0,
     title: str = "",
-    contents: Callable[[TensorTable], Contents] = lambda table: contents_of(unpacked(table)),
 ) -> Inspection:
-    """`table` from anywhere, of which `contents` are made. `download_bytes`: what is fetched for any size."""
-    title = shown_title(title or table.name, str(table.config.get("_name_or_path", "")).rpartition("/")[2])
+    """`checkpoint` from anywhere, of which `contents` are made. `download_bytes`: what is fetched for any size."""
+    title = shown_title(title or checkpoint.name, str(checkpoint.config.get("_name_or_path", "")).rpartition("/")[2])
     common: dict[str, Any] = {
         "source": source,
         "form": "checkpoint",
         "title": title,
         "suggested_name": technical_name(title),
-        "source_bytes": weight_bytes,
-        "base_model": table.base_model or "",
-        "risks": tuple(Note(risk) for risk in risks),
+        "source_bytes": checkpoint.weight_bytes,
+        "base_model": checkpoint.base_model or "",
+        "risks": tuple(Note(risk) for risk in checkpoint.risks),
     }
     try:
-        architecture = architecture_of(table.config, table.name)
+        architecture = architecture_of(checkpoint.config, checkpoint.name)
     except ModelyardError as error:
         return Inspection(**common, refusal=Refusal.of(error))
     try:
-        made = contents(table)
+        made = contents(checkpoint)
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
     common |= content_facts(made.model) | _sizes(made.model, machine, download_bytes)
-    packing, better = packed_as(table)
+    packing, better = packed_as(checkpoint)
     if packing:
         common["stored_as"] = packing
     if better:

@@ -148,12 +148,10 @@ def _checkpoint(source: HubRepo, look: HubLook, machine: Machine) -> Inspection:
     seen = checkpoint_inspection(
         source,
         checkpoint,
-        checkpoint.weight_bytes,
         machine,
-        risks=checkpoint.risks,
+        contents=lambda _table: look.contents,
         download_bytes=checkpoint.weight_bytes,
         title=_title(listing),
-        contents=lambda _table: look.contents,
     )
     largest = max((shard.size for shard in checkpoint.shards), default=0)
     return replace(seen, sizes=tuple(replace(option, beside_bytes=largest) for option in seen.sizes))

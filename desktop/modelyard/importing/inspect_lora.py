@@ -72,11 +72,9 @@ def _merged(
     seen = checkpoint_inspection(
         source,
         checkpoint,
-        adapter.shard.size,
         surroundings.machine,
-        risks=checkpoint.risks,
+        contents=lambda table: contents_of(WithAddon(adapter)(table)),
         download_bytes=download_bytes,
         title=adapter.name,
-        contents=lambda table: contents_of(WithAddon(adapter)(table)),
     )
-    return replace(seen, form="adapter", original=checkpoint.original)
+    return replace(seen, form="adapter", source_bytes=adapter.shard.size, original=checkpoint.original)
