@@ -171,7 +171,8 @@ def _derived(model_type: str, values: Mapping[str, Any], defaults: Mapping[str, 
 
 # Classes with a number of their own for num_key_value_heads when the key is missing.
 _FIXED_KEY_HEADS = (
-    "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text gemma "
+    "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text qwen3_vl_text "
+    "qwen3_vl_moe_text gemma "
     "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss "
     "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet"
 )
@@ -222,7 +223,7 @@ def _gemma3n_sparsity(config: Mapping[str, Any]) -> list[float]:
 
 
 _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Mapping[str, Any]], Any]], ...] = (
-    ("head_dim", ("llama", "arcee", "cohere2", "nemotron"), _own_head_size),
+    ("head_dim", ("llama", "arcee", "cohere2", "nemotron", "qwen3_vl_moe_text"), _own_head_size),
     ("head_dim", ("deepseek_v2", "deepseek_v3"), lambda config: config["qk_rope_head_dim"]),
     ("layer_types", ("olmo3",), _layer_types(4, "sliding_attention")),
     ("layer_types", ("gemma3n_text",), _layer_types(5, "sliding_attention")),
@@ -243,10 +244,10 @@ _WHERE_NULL: tuple[tuple[str, str, Callable[[Mapping[str, Any]], Any]], ...] = (
         "num_key_value_heads",
         "llama mistral mixtral qwen2 qwen3 phi phi3 phimoe granite granitemoe granitemoeshared granitemoehybrid olmo "
         "olmo2 olmo3 olmoe cohere cohere2 smollm3 deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 llama4_text arcee "
-        "seed_oss hunyuan_v1_dense bitnet qwen2_vl_text qwen2_5_vl_text",
+        "seed_oss hunyuan_v1_dense bitnet qwen2_vl_text qwen2_5_vl_text qwen3_vl_text qwen3_vl_moe_text",
         lambda config: config["num_attention_heads"],
     ),
-    ("head_dim", "llama nemotron gpt_oss ernie4_5 llama4_text arcee seed_oss", _own_head_size),
+    ("head_dim", "llama nemotron gpt_oss ernie4_5 llama4_text arcee seed_oss qwen3_vl_moe_text", _own_head_size),
     ("head_dim", "deepseek_v2", lambda config: config["qk_rope_head_dim"]),
 )
 

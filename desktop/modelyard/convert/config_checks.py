@@ -12,7 +12,8 @@ _ROPE = (
     "gpt_neox stablelm smollm3 glm4_moe deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 ernie4_5_moe arcee seed_oss"
 ).split()
 _ROPE_NEW_NAME = (
-    "qwen3_next gemma3_text gemma3n_text granite granitemoe granitemoeshared olmo3 cohere cohere2"
+    "qwen3_next qwen3_vl_text qwen3_vl_moe_text gemma3_text gemma3n_text granite granitemoe granitemoeshared olmo3 "
+    "cohere cohere2"
 ).split()
 _ROPE_TWO_FIELDS = ("olmo", "olmo2")
 _LAYER_TYPES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -41,22 +41,32 @@ _NOT_YET = {
 
 
 def describe(config: Mapping[str, Any]) -> FamilyInfo:
-    """Cheap: looks at class names only. Raises CHECKPOINT_NO_ARCHITECTURE."""
+    """Cheap: looks at class names and at what kind of encoder there is. Raises CHECKPOINT_NO_ARCHITECTURE."""
+    from .projectors import projector_of
+
     name = architecture_of(config, "config.json")
-    return next((info for info in known_families() if info.class_name == name), _unknown(name))
+    found = next((info for info in known_families() if info.class_name == name), None)
+    if found is None:
+        return _unknown(name)
+    if not isinstance(config.get("vision_config"), dict):
+        return found
+    sees = projector_of(config) is not None
+    return replace(found, support=Support.WORKS if sees else Support.TEXT_ONLY, sees=sees)
 
 
 def known_families() -> Iterator[FamilyInfo]:
     """Every class name we convert, family by family."""
     from .families import all_families
-    from .families.projectors import PROJECTORS
+    from .projectors import all_projectors
 
-    seeing = {name for projector in PROJECTORS for name in projector.classes}
+    seeing = {name: projector for projector in all_projectors() for name in projector.classes}
     for family in all_families():
         for name in (*family.classes, *family.text_only):
             partly = name in family.text_only and name not in seeing
             support = Support.TEXT_ONLY if partly else Support.WORKS
-            yield FamilyInfo(name, support, family.title, family.arch, name in seeing, family.proof)
+            yield FamilyInfo(name, support, family.title, family.arch, seeing.pop(name, None) is not None, family.proof)
+    for name, projector in seeing.items():  # their text models say their own class
+        yield FamilyInfo(name, Support.WORKS, projector.title, "", True, projector.proof)
 
 
 def _unknown(name: str) -> FamilyInfo:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ..formats.checkpoint import TensorTable, architecture_of
 from ..formats.ggml_types import GgmlType
 from .config import Config, read_config
 from .content import GgufContent
-from .family import Family, Rows
+from .family import Family, Names, Rows
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
@@ -27,15 +27,21 @@ _ROWS: Rows = (
 
 
 class Projector(Family):
-    """config: vision_config. whole: the configuration it stands in. Patch embeddings are F16 in an F16 file, else
-    F32."""
+    """classes: names of the whole model's class; encoders: names vision_config may give for itself. config:
+    vision_config. whole: the configuration it stands in. Patch embeddings are F16 in an F16 file, else F32."""
 
     arch = "clip"
+    encoders: ClassVar[Names] = ()
 
     def __init__(self, model: Model) -> None:
         self.whole = model.config
         self.preprocessor = _preprocessor(model)
         super().__init__(model)
+
+    @classmethod
+    def fits(cls, config: Mapping[str, Any]) -> bool:
+        """Whether config.json holds this encoder, where its class name leaves that open."""
+        return isinstance(config.get("vision_config"), dict)
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Config:
@@ -51,7 +57,7 @@ class Projector(Family):
         return None if "language_model." in name else name
 
     def fixed_type(self, source: str, name: str, tensor: Lazy) -> GgmlType | None:
-        if ".patch_embd.weight" not in name:
+        if ".patch_embd.weight" not in name and ".patch_merger.weight" not in name:
             return None
         return GgmlType.F16 if self.model.outtype == "f16" else GgmlType.F32
 
@@ -74,6 +80,16 @@ class Projector(Family):
         return int(Config({**self.whole, **(text if isinstance(text, dict) else {})}).need("hidden_size", "n_embd"))
 
 
+def write_activation(name: str, keys: Keys) -> None:
+    """Raises ValueError for one that llama.cpp's encoders do not have."""
+    if name == "silu":
+        keys.add_vision_use_silu(True)
+    elif name == "gelu":
+        keys.add_vision_use_gelu(True)
+    else:
+        raise ValueError(f"hidden_act {name}")
+
+
 def _preprocessor(model: Model) -> Config:
     """preprocessor_config.json, then processor_config.json over it."""
     values: dict[str, Any] = {}
@@ -92,11 +108,9 @@ def projector_content(
     outtype: the size it will be written in, as of llama.cpp's converter ("f16", "bf16", "f32", "q8_0").
     Raises as plan.gguf_content.
     """
-    from .families.projectors import PROJECTORS
+    from .projectors import projector_of
 
-    own = table.config.get("architectures")
-    architecture = own[0] if isinstance(own, list) and own else architecture_of(table.config, table.name)
-    found = next((each for each in PROJECTORS if architecture in each.classes), None)
-    if found is None or "vision_config" not in found.read(table.config):
+    found = projector_of(table.config)
+    if found is None:
         return None
-    return content_of(found, table, architecture, directory_name or table.name, outtype)
+    return content_of(found, table, architecture_of(table.config, table.name), directory_name or table.name, outtype)

@@ -182,8 +182,9 @@ def architecture_of(config: Mapping[str, Any], name: str) -> str:
     own = _first_text(config.get("architectures"))
     if own in _WHOLE_NAME_DECIDES:
         return own
-    text = config.get("text_config")
-    inner = _first_text(text.get("architectures")) if isinstance(text, dict) else None
+    texts = [config.get(name) for name in _TEXT_NAMES]
+    text = next((each for each in texts if isinstance(each, dict)), {})
+    inner = _first_text(text.get("architectures"))
     found = inner or own
     if found is None and isinstance(config.get("ssm_cfg"), dict):  # Mamba in its first form, before transformers
         layer = config["ssm_cfg"].get("layer", "Mamba")
@@ -193,6 +194,7 @@ def architecture_of(config: Mapping[str, Any], name: str) -> str:
     return found
 
 
+_TEXT_NAMES = ("lfm", "language_config", "lm_config", "llm_config", "text_config")  # the first that is there
 _WHOLE_NAME_DECIDES = (
     "StepVLForConditionalGeneration",
     "Sarashina2VisionForCausalLM",

@@ -44,7 +44,7 @@ class Qwen3(Qwen2):
 
 
 class Qwen2Vl(Qwen2):
-    """The text model; its encoder is in projectors.py."""
+    """The text model; its encoder is in projectors/qwen_vl.py."""
 
     title = "Qwen 2-VL, 2.5-VL"
     proof = "reference"
