@@ -6,6 +6,7 @@ import os
 import sys
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from modelyard.convert.plan import gguf_content
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.checkpoint_files import most_bytes
 from modelyard.formats.hf_folder import open_checkpoint
+from modelyard.formats.source import FileSource
 from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 from tests.builders.checkpoint_folder import model_folder, weights, write_json
 from tests.builders.safetensors_file import write_safetensors
@@ -180,3 +182,38 @@ def test_a_small_file_that_is_large(tmp_path: Path, name: str) -> None:
     finally:
         tracemalloc.stop()
     assert caught.value.code is Code.FILE_TOO_BIG and caught.value.fields["name"] == name
+
+
+def test_names_of_parts_that_only_look_like_numbers(tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "m")
+    (folder / "model.safetensors").rename(folder / "model-00001-of-0000\u00b2.safetensors")
+    assert len(open_checkpoint(folder).tensors) == 3
+
+
+def test_a_promise_of_a_million_parts(tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "m")
+    (folder / "model.safetensors").rename(folder / "model-000001-of-999999.safetensors")
+    error = refused(folder)
+    assert error.code is Code.CHECKPOINT_INCOMPLETE and "model-000002-of-999999" in str(error.fields["missing"])
+
+
+def test_a_folder_nobody_may_enter_stands_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the root of a drive: lost+found, System Volume Information."""
+    folder = model_folder(tmp_path / "m")
+    (folder / "lost+found").mkdir()
+    listing = Path.iterdir
+
+    def iterdir(self: Path) -> Iterator[Path]:
+        if self.name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return listing(self)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    assert len(open_checkpoint(folder).tensors) == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that opens and cannot be read")
+def test_a_drive_that_goes_away_while_we_read() -> None:
+    with FileSource(Path("/proc/self/mem")) as source, pytest.raises(ModelyardError) as caught:
+        source.read_at(0, 8)
+    assert caught.value.code is Code.FILE_UNREADABLE

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from ..errors import Code, ModelyardError
@@ -73,19 +74,30 @@ class LocalFolder:
 
 
 def _walk(path: Path) -> tuple[str, ...]:
-    """Files in the folder and one level below, hidden ones left out. Folders that are links are not entered."""
+    """Files in the folder and one level below, hidden ones left out. Folders that are links are not entered, nor those
+    that may not be: the root of a drive holds some of the system's own."""
     found: list[str] = []
-    for entry in sorted(path.iterdir()):
+    for entry in _entries(path):
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
-            if not entry.is_symlink():
-                found += [f"{entry.name}/{inner.name}" for inner in sorted(entry.iterdir()) if not inner.is_dir()]
-        else:
+        if not entry.is_dir():
             found.append(entry.name)
-        if len(found) > _MAX_FILES:
-            raise OSError(f"more than {_MAX_FILES} files")
+        elif not entry.is_symlink():
+            with suppress(PermissionError):
+                found += [f"{entry.name}/{inner.name}" for inner in _entries(entry) if not inner.is_dir()]
+        _check_count(found)
     return tuple(found)
+
+
+def _entries(folder: Path) -> list[Path]:
+    entries = list(islice(folder.iterdir(), _MAX_FILES + 1))
+    _check_count(entries)
+    return sorted(entries)
+
+
+def _check_count(found: Sequence[object]) -> None:
+    if len(found) > _MAX_FILES:
+        raise OSError(f"more than {_MAX_FILES} files")
 
 
 class ZippedFolder:

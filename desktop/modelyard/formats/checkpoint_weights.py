@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..errors import Code, ModelyardError
 from .checkpoint_files import SmallFiles
@@ -12,6 +14,9 @@ from .checkpoint_tensor import ShardHeader
 from .safetensors import read_safetensors_header
 from .source import ByteSource
 from .torch_zip import read_torch_header
+
+_PART = re.compile(r"(?P<base>.*)-(?P<number>[0-9]*)-of-(?P<total>[0-9]{1,9})(?P<suffix>\..*)", re.DOTALL)
+_MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,15 @@ def is_inside(name: str) -> bool:
 
 def _refuse_gaps(parts: list[str], title: str) -> None:
     """Numbered shards (`model-00001-of-00003.safetensors`) without index must be all there."""
-    for part in parts:
-        stem, _, total = part.rpartition("-of-")
-        digits = total.split(".")[0]
-        if not stem or not digits.isdigit() or not 0 < int(digits) <= 10_000:
-            continue
-        base, _, number = stem.rpartition("-")
-        suffix = total[len(digits) :]
-        expected = [f"{base}-{n:0{len(number)}d}-of-{digits}{suffix}" for n in range(1, int(digits) + 1)]
-        missing = [name for name in expected if name not in parts]
+    here = set(parts)
+    sets = {
+        (match["base"], len(match["number"]), match["total"], match["suffix"])
+        for match in map(_PART.fullmatch, parts)
+        if match
+    }
+    for base, digits, total, suffix in sorted(sets):
+        expected = (f"{base}-{number:0{digits}d}-of-{total}{suffix}" for number in range(1, int(total) + 1))
+        missing = [name for name in islice(expected, _MOST_PARTS) if name not in here]
         if missing:
             raise ModelyardError(Code.CHECKPOINT_INCOMPLETE, name=title, missing=_listed(missing))
 

@@ -151,11 +151,7 @@ def _leap(window: bytes, at: int, most: int) -> tuple[int, int]:
 
 def read_exactly(source: ByteSource, offset: int, length: int) -> bytes:
     """`length` bytes at `offset`. Raises FILE_CHANGED if the file has become shorter, FILE_UNREADABLE."""
-    try:
-        data = source.read_at(offset, length)
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise ModelyardError(Code.FILE_UNREADABLE, name=source.name, detail=detail) from error
+    data = source.read_at(offset, length)
     if len(data) != length:
         raise ModelyardError(Code.FILE_CHANGED, name=source.name)
     return data

@@ -21,7 +21,7 @@ class ByteSource(Protocol):
     def size(self) -> int: ...
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Returns fewer bytes only at the end of the file."""
+        """Returns fewer bytes only at the end of the file. Raises FILE_UNREADABLE, or the HUB_* codes of a far file."""
 
 
 @runtime_checkable
@@ -46,7 +46,7 @@ class FileSource:
         except FileNotFoundError as error:
             raise ModelyardError(Code.FILE_MISSING, name=path.name) from error
         except OSError as error:
-            raise ModelyardError(Code.FILE_UNREADABLE, name=path.name, detail=error.strerror or str(error)) from error
+            raise self._unreadable(error) from error
 
     @property
     def name(self) -> str:
@@ -57,15 +57,18 @@ class FileSource:
         return self._size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        self._file.seek(offset)
         parts: list[bytes] = []
-        while length > 0:
-            part = self._file.read(length)
-            if not part:
-                break
-            parts.append(part)
-            length -= len(part)
+        try:
+            self._file.seek(offset)
+            while length > 0 and (part := self._file.read(length)):
+                parts.append(part)
+                length -= len(part)
+        except OSError as error:  # the drive was taken out, the network share went away
+            raise self._unreadable(error) from error
         return b"".join(parts)
+
+    def _unreadable(self, error: OSError) -> ModelyardError:
+        return ModelyardError(Code.FILE_UNREADABLE, name=self.path.name, detail=error.strerror or str(error))
 
     def close(self) -> None:
         self._file.close()
