@@ -181,6 +181,7 @@ CASES = {
     "BloomForCausalLM": Case("bloom"),
     "BloomModel": Case("bloommodel"),
     "HunYuanDenseV1ForCausalLM": Case("hunyuan"),
+    "FalconH1ForCausalLM": Case("falconh1"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
 }

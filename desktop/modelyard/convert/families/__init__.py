@@ -50,6 +50,7 @@ MODULES = (
     "dots",
     "minimax",
     "bailing",
+    "falcon_h1",
 )
 
 
