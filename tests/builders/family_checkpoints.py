@@ -28,12 +28,14 @@ _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 @dataclass(frozen=True)
 class Case:
     """shape: an entry of family_shapes. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
-    "wordpiece" or "unigram". renamed: from the entry's tensor names to this class's. config: changes."""
+    "wordpiece" or "unigram". renamed: from the entry's tensor names to this class's. config: changes. tokens: further
+    ones of tokenizer.json."""
 
     shape: str
     vocabulary: str = "bpe"
     renamed: Callable[[str], str] = str
     config: Mapping[str, Any] = field(default_factory=dict)
+    tokens: tuple[str, ...] = ()
 
 
 def _behind(prefix: str) -> Callable[[str], str]:
@@ -51,10 +53,23 @@ _CLIP = {
     "max_pixels": 12845056,
     "patch_size": 14,
 }
+_HALVES = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
 _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by shape
-    "gemma3mm": {"image_mean": [0.5] * 3, "image_std": [0.5] * 3, "image_seq_length": 4},
+    "gemma3mm": _HALVES | {"image_seq_length": 4},
     "qwen2vl": _CLIP,
     "qwen25vl": _CLIP,
+    "mistral3": _CLIP,
+    "pixtral": _CLIP,
+    "lightonocr": _CLIP,
+    "internvl": _CLIP,
+    "internvlchat": _CLIP,
+    "smolvlm": _HALVES | {"size": {"longest_edge": 112}},
+    "lfm2vl": _HALVES,
+    "llama4mm": _HALVES,
+    "qwen3vl": _HALVES,
+    "qwen3vlmoe": _HALVES,
+    "qwen35": _HALVES,
+    "qwen35moe": _HALVES,
 }
 _LANGUAGE = _behind("language_model.")
 
@@ -65,7 +80,7 @@ CASES = {
     "MixtralForCausalLM": Case("mixtral", "pieces"),
     "IQuestCoderForCausalLM": Case("llama", "pieces"),
     "LlamaModel": Case("llamamodel", "llama"),
-    "LlavaForConditionalGeneration": Case("llava", "llama"),
+    "LlavaForConditionalGeneration": Case("pixtral", tokens=("[IMG_BREAK]",)),
     "VLlama3ForCausalLM": Case("llama", "llama"),
     "VoxtralForConditionalGeneration": Case("voxtral", "llama"),
     "SmolLM3ForCausalLM": Case("smollm3"),
@@ -172,7 +187,13 @@ CASES = {
     "ModernBertForMaskedLM": Case("modernbertmlm"),
     "ModernBertForSequenceClassification": Case("modernbertcls"),
     "Ministral3ForCausalLM": Case("mistral"),
-    "Mistral3ForConditionalGeneration": Case("mistral3"),
+    "Mistral3ForConditionalGeneration": Case("mistral3", tokens=("[IMG_BREAK]",)),
+    "Idefics3ForConditionalGeneration": Case("smolvlm"),
+    "SmolVLMForConditionalGeneration": Case("smolvlm"),
+    "InternVLChatModel": Case("internvlchat"),
+    "InternVLForConditionalGeneration": Case("internvl"),
+    "Lfm2VlForConditionalGeneration": Case("lfm2vl"),
+    "LightOnOCRForConditionalGeneration": Case("lightonocr"),
     "Qwen3VLForConditionalGeneration": Case("qwen3vl"),
     "Qwen3VLMoeForConditionalGeneration": Case("qwen3vlmoe"),
     "SeedOssForCausalLM": Case("seedoss"),
@@ -181,6 +202,9 @@ CASES = {
     "BloomForCausalLM": Case("bloom"),
     "BloomModel": Case("bloommodel"),
     "HunYuanDenseV1ForCausalLM": Case("hunyuan"),
+    "Gemma4ForCausalLM": Case("gemma4", "gemma4"),
+    "Gemma4ForConditionalGeneration": Case("gemma4moe", "gemma4"),
+    "Gemma4UnifiedForConditionalGeneration": Case("gemma4moe", "gemma4"),
     "FalconH1ForCausalLM": Case("falconh1"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
@@ -200,6 +224,7 @@ def write_family(folder: Path, class_name: str) -> Path:
     write_model(folder, config, tensors)
     if case.vocabulary != "bpe":
         _WRITERS[case.vocabulary](folder)
+    _add_tokens(folder / "tokenizer.json", case.tokens)
     if (normal := _PICTURES.get(case.shape)) is not None:
         _write_json(folder / "preprocessor_config.json", normal)
     if embeds(class_name):
@@ -244,12 +269,33 @@ def _write_llama(folder: Path) -> None:
     _write_json(path, tokenizer)
 
 
+def _write_gemma4(folder: Path) -> None:
+    """Llama's with a merge, which llama.cpp wants, and a token it always shows."""
+    _write_llama(folder)
+    path = folder / "tokenizer.json"
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    words = {text: number for text, number in tokenizer["model"]["vocab"].items() if number < ROWS - 2}
+    tokenizer["model"] |= {"vocab": words | {"he": ROWS - 2, "<|channel>": ROWS - 1}, "merges": ["h e"]}
+    tokenizer["added_tokens"].append({**tokenizer["added_tokens"][0], "id": ROWS - 1, "content": "<|channel>"})
+    _write_json(path, tokenizer)
+
+
+def _add_tokens(path: Path, tokens: tuple[str, ...]) -> None:
+    if tokens:
+        tokenizer = json.loads(path.read_text(encoding="utf-8"))
+        first = 1 + max(token["id"] for token in tokenizer["added_tokens"])
+        flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False) | {"special": True}
+        tokenizer["added_tokens"] += [{"id": first + at, "content": text, **flags} for at, text in enumerate(tokens)]
+        _write_json(path, tokenizer)
+
+
 def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value), encoding="utf-8")
 
 
 _WRITERS: Mapping[str, Callable[[Path], None]] = {
     "llama": _write_llama,
+    "gemma4": _write_gemma4,
     "pieces": write_pieces,
     "wordpiece": write_wordpiece,
     "unigram": write_unigram,

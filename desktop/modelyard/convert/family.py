@@ -196,6 +196,9 @@ class Family:
             raise self.missing(f"model.layers.{block}.{self.expert_path}.* ({len(parts)})")
         yield from ()
 
+    def is_own_name(self, name: str) -> bool:
+        return name in self.own_names
+
     def missing(self, name: str) -> ModelyardError:
         return ModelyardError(Code.TENSOR_MISSING, name=name)
 

@@ -33,6 +33,9 @@ class Keys(gguf.GGUFWriter):
     def add_recurrent_layers(self, value: Sequence[bool]) -> None:
         self.add_array(f"{self.arch}.attention.recurrent_layers", value)
 
+    def add_suppress_tokens(self, value: Sequence[int]) -> None:
+        self.add_array("tokenizer.ggml.suppress_tokens", value)
+
     def add_classifier_pooling_type(self, value: gguf.PoolingType) -> None:
         self.add_uint32(f"{self.arch}.classifier.pooling_type", value.value)
 

@@ -109,7 +109,7 @@ def _write_precision(family: Family, blocks: Blocks, keys: Keys) -> None:
 
 def _mapped(family: Family, target: str) -> str:
     """llama.cpp's name. Raises TENSOR_UNKNOWN."""
-    name = target if target in family.own_names else family.names.find(target)
+    name = target if family.is_own_name(target) else family.names.find(target)
     if name is None:
         raise ModelyardError(Code.TENSOR_UNKNOWN, name=target, architecture=family.model.architecture)
     return name

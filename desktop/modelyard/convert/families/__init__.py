@@ -51,6 +51,21 @@ MODULES = (
     "minimax",
     "bailing",
     "falcon_h1",
+    "gemma4",
+    "mpt",
+    "jina",
+    "eurobert",
+    "orion",
+    "xverse",
+    "codeshell",
+    "openelm",
+    "jais",
+    "arctic",
+    "grok",
+    "plm",
+    "pangu",
+    "maincoder",
+    "chameleon",
 )
 
 

@@ -128,12 +128,12 @@ def is_byte_fallback(model: Model) -> bool:
 def write_byte_fallback(model: Model, keys: Keys) -> None:
     """conversion/base.py _set_vocab_llama_hf: no scores are known, every token gets −1000."""
     tokenizer = need_tokenizer(model)
-    pieces = _fallback_pieces(tokenizer)
+    pieces = fallback_pieces(tokenizer)
     write_pieces(pieces, keys)
     SpecialTokens(model, limit=len(pieces.tokens)).write(keys)
 
 
-def _fallback_pieces(tokenizer: HfTokenizer) -> Pieces:
+def fallback_pieces(tokenizer: HfTokenizer) -> Pieces:
     texts = {number: text for text, number in tokenizer.vocabulary.items()}
     special = {tokenizer.vocabulary[text] for text in tokenizer.specials if text in tokenizer.vocabulary}
     pieces = Pieces([], [], [])
