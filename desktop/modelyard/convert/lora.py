@@ -7,7 +7,6 @@ biases, resized embeddings).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,8 @@ from ..formats.checkpoint_tensor import StoredTensor
 from .content import WeightReader
 from .lora_names import BaseNames, LoraPair, sorted_out
 from .lora_scale import scaling_of
-from .weights import read_float32, read_whole, to_float32
+from .product import AddProduct, add_product
+from .weights import read_whole, to_float32
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -44,33 +44,28 @@ _OUTPUT = "lm_head.weight"
 ALWAYS_TIED = ("Gemma", "Gemma2", "Cohere", "Cohere2", "Ernie4_5_Moe", "HunYuanDenseV1")
 
 
-# A few rows at a time stay in the processor's cache until the base is added. Where OpenBLAS may start threads of its
-# own under the writer's, tiles are kept below its threshold (interface/gemm.c, 4 × 65536); whole rows are cheaper.
-_TILE_ROWS = 64
-_TILE_WORK = None if os.environ.get("OPENBLAS_NUM_THREADS") == "1" else 4 * 65536
-
-
-def merged(base: TensorTable, adapter: Adapter) -> MergedTable:
+def merged(base: TensorTable, adapter: Adapter, add: AddProduct = add_product) -> MergedTable:
     """`base` with the add-on in it, seen as a checkpoint of its own, called after the add-on. Headers only.
 
-    base: plain or unpacked weights. Raises ADAPTER_MISMATCH (a tensor the base has no place for, or of another shape),
-    ADAPTER_INVALID.
+    base: plain or unpacked weights. add: what computes the sums. Raises ADAPTER_MISMATCH (a tensor the base has no
+    place for, or of another shape), ADAPTER_INVALID.
     """
-    return MergedTable(base, adapter)
+    return MergedTable(base, adapter, add)
 
 
 @dataclass(frozen=True)
 class Sum:
     """One tensor of the base (or one the add-on brought for it) and the pair that changes it. down: A (rank, inputs),
-    up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do. brought: the
-    add-on brought `base`. order: which row of B belongs to each row of a base whose rows were reordered. turned: A and
-    B are stored transposed."""
+    up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do. add: what
+    computes the sum. brought: the add-on brought `base`. order: which row of B belongs to each row of a base whose rows
+    were reordered. turned: A and B are stored transposed."""
 
     base: StoredTensor
     down: StoredTensor
     up: StoredTensor
     scale: float
     swapped: bool
+    add: AddProduct
     brought: bool = False
     order: NDArray[np.intp] | None = None
     turned: bool = False
@@ -86,23 +81,16 @@ class Sum:
             chosen = slice(start, stop) if self.order is None else self.order[start:stop]
             left = to_float32(up[chosen], self.up.dtype)
             right = to_float32(down, self.down.dtype)
-        total = np.empty((stop - start, self.base.columns), np.float32)
         source = addon if self.brought else below
-        wide = max(16, _TILE_WORK // (_TILE_ROWS * len(right))) if _TILE_WORK else self.base.columns
-        left = np.ascontiguousarray(left * np.float32(self.scale))
-        for top in range(0, stop - start, _TILE_ROWS):
-            stripe, factors = total[top : top + _TILE_ROWS], left[top : top + _TILE_ROWS]
-            for at in range(0, self.base.columns, wide):
-                np.matmul(factors, right[:, at : at + wide], out=stripe[:, at : at + wide])
-            stripe += read_float32(source, self.base, start + top, start + top + len(stripe))
-        return total
+        rows = source.read(self.base.name, start, stop).reshape(stop - start, self.base.columns)
+        return self.add(self.base.dtype, rows, left * np.float32(self.scale), right)
 
 
 class MergedTable:
     """A TensorTable; see merged()."""
 
-    def __init__(self, base: TensorTable, adapter: Adapter) -> None:
-        self.base, self.adapter = base, adapter
+    def __init__(self, base: TensorTable, adapter: Adapter, add: AddProduct) -> None:
+        self.base, self.adapter, self._add = base, adapter, add
         pairs, whole = sorted_out(adapter)
         names = BaseNames(base.tensors, adapter.name, base.name)
         self._sums: dict[str, Sum] = {}
@@ -181,7 +169,7 @@ class MergedTable:
             raise ModelyardError(Code.ADAPTER_MISMATCH, name=self.adapter.name, base=self.base.name, tensor=pair.target)
         asked = pair.embedding or bool(self.adapter.config.get("fan_in_fan_out"))
         swapped = asked if inputs == outputs else base.shape == (inputs, outputs)
-        return Sum(base, pair.down, pair.up, scale, swapped, brought, turned=pair.turned)
+        return Sum(base, pair.down, pair.up, scale, swapped, self._add, brought, turned=pair.turned)
 
     def _table(self) -> dict[str, StoredTensor]:
         seen = dict(self.base.tensors)

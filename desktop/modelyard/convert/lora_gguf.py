@@ -20,6 +20,7 @@ from .lora import Sum
 from .lora_names import sorted_out
 from .lora_scale import scaling_of
 from .names import TensorNames
+from .product import AddProduct, add_product
 from .weights import read_float32
 
 _PLAIN = {GgmlType.F32: ("F32", "<f4"), GgmlType.F16: ("F16", "<f2"), GgmlType.BF16: ("BF16", "<u2")}
@@ -38,10 +39,14 @@ _EMBEDDING, _OUTPUT = "token_embd.weight", "output.weight"
 
 
 def merged_gguf(
-    architecture: str, metadata: Sequence[MetadataEntry], tensors: Sequence[GgufTensor], adapter: Adapter
+    architecture: str,
+    metadata: Sequence[MetadataEntry],
+    tensors: Sequence[GgufTensor],
+    adapter: Adapter,
+    add: AddProduct = add_product,
 ) -> GgufContent:
     """The content of the merged model, of any size. `metadata`: the base's, without general.file_type and
-    general.quantization_version; its name becomes the add-on's.
+    general.quantization_version; its name becomes the add-on's. `add`: what computes the sums.
 
     Rows come from a GgufWithAddon. Raises ADAPTER_UNSUPPORTED (an architecture whose layers are rearranged in a GGUF),
     ADAPTER_MISMATCH, ADAPTER_INVALID.
@@ -55,7 +60,7 @@ def merged_gguf(
             base_model=adapter.base_model,
         )
     known = {tensor.name: tensor for tensor in tensors}
-    sums, whole = _changes(architecture, values, known, adapter)
+    sums, whole = _changes(architecture, values, known, adapter, add)
     kinds = [tensor.type for tensor in tensors if len(tensor.shape) > 1]
     sixteen = (kind for kind in kinds if kind in (GgmlType.F16, GgmlType.BF16))
     main = GgmlType.F32 if kinds and set(kinds) == {GgmlType.F32} else next(sixteen, GgmlType.F16)
@@ -145,7 +150,11 @@ def _rows(tensor: GgufTensor, part: Sum | None, whole: StoredTensor | None) -> R
 
 
 def _changes(
-    architecture: str, values: Mapping[str, Any], tensors: Mapping[str, GgufTensor], adapter: Adapter
+    architecture: str,
+    values: Mapping[str, Any],
+    tensors: Mapping[str, GgufTensor],
+    adapter: Adapter,
+    add: AddProduct,
 ) -> tuple[dict[str, Sum], dict[str, StoredTensor]]:
     """By GGUF name: the sums, and the embedding and output the add-on brings (as many tokens as the base has, whose
     vocabulary stays). Raises ADAPTER_MISMATCH for any other whole tensor: it may be stored in another way."""
@@ -177,7 +186,7 @@ def _changes(
         dtype = _PLAIN.get(tensor.type, ("F32", ""))[0]
         base = own or StoredTensor(tensor.name, dtype, tensor.shape, "")
         order = _row_order(architecture, values, name, outputs)
-        found[name] = Sum(base, pair.down, pair.up, scale, swapped, own is not None, order, pair.turned)
+        found[name] = Sum(base, pair.down, pair.up, scale, swapped, add, own is not None, order, pair.turned)
     return found, whole
 
 

@@ -12,6 +12,7 @@ from ..errors import Code, ModelyardError
 from ..formats.adapter import Adapter
 from ..formats.checkpoint import TensorTable
 from ..hub.links import is_repository_id
+from ..quantize.native import add_product
 from .sources import CheckpointFolder, GgufFile, HubRepo, LibraryModel
 from .surroundings import Surroundings
 
@@ -28,7 +29,7 @@ class WithAddon:
 
     def __call__(self, base: TensorTable) -> TensorTable:
         """Raises ADAPTER_MISMATCH, ADAPTER_INVALID, PACKING_*."""
-        return merged(unpacked(base), self.adapter)
+        return merged(unpacked(base), self.adapter, add_product)
 
 
 def find_base(adapter: Adapter, wanted: str, surroundings: Surroundings) -> Base:

@@ -11,6 +11,7 @@ from ..errors import Code, ModelyardError
 from ..formats.adapter import Adapter
 from ..formats.split import read_set
 from ..quantize.gguf_source import GgufFile, GgufWeights, kept_metadata
+from ..quantize.native import add_product
 
 
 def merged_with_gguf(adapter: Adapter, path: Path) -> tuple[GgufContent, list[GgufFile]]:
@@ -20,7 +21,7 @@ def merged_with_gguf(adapter: Adapter, path: Path) -> tuple[GgufContent, list[Gg
     architecture = whole.header.text("general.architecture")
     if not architecture:
         raise ModelyardError(Code.GGUF_NO_MODEL, name=path.name, kind="other")
-    content = merged_gguf(architecture, kept_metadata(files[0]), whole.header.tensors, adapter)
+    content = merged_gguf(architecture, kept_metadata(files[0]), whole.header.tensors, adapter, add_product)
     return replace(content, original="f32"), files  # the sums exist in float32 only
 
 

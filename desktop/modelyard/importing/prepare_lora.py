@@ -9,11 +9,9 @@ from ..events import Step
 from ..formats.adapter import Adapter, open_adapter
 from .addons import WithAddon, find_base
 from .gguf_base import merged_with_gguf, rows_of
-from .hub_look import look_again
 from .prepare_checkpoint import finished, prepare_checkpoint
 from .prepared import Prepared, state_of
 from .sources import AdapterFolder, GgufFile, HubRepo
-from .stream_hub import Stream
 from .work import Work
 
 
@@ -30,6 +28,9 @@ def prepare_merged(adapter: Adapter, wanted_base: str, identity: str, work: Work
         case GgufFile(path=path):
             return _with_gguf(adapter, path, identity, work)
         case HubRepo() as repository:
+            from .hub_look import look_again  # these take their time to load, for a base that lies far away
+            from .stream_hub import Stream
+
             with work.surroundings.hub() as session:
                 look = look_again(session, repository, work.cancel)
                 return Stream(work, session, look, WithAddon(adapter), identity).run()

@@ -1,6 +1,6 @@
 /* Feeds the kernels rows of every type, shape and kind of number, in buffers of exactly their size, and prints a digest
    of all that came out. Built with sanitizers it finds what they find; built for another processor the digest must be
-   the same.
+   the same. Sums of rows and products are made of small whole numbers and judged here: status 4 if one is wrong.
 
        kernel_fuzz ROUNDS
 
@@ -14,6 +14,8 @@
 
 int modelyard_convert(int source, const void *rows, int kind, void *out, int64_t count, int64_t columns,
                       const float *importance);
+int modelyard_add_product(int source, const void *rows, const float *left, const float *right, float *panel, float *out,
+                          int64_t count, int64_t columns, int64_t rank);
 
 static const struct {
     int type, weights, bytes;
@@ -60,6 +62,40 @@ static uint64_t fnv(uint64_t digest, const uint8_t *bytes, size_t count) {
     return digest;
 }
 
+/* A whole number of at most seven bits as float32, and its bits in a type. */
+static float small(void) { return (float)((int)below(127) - 63); }
+
+static size_t stored(int type, float value, uint8_t *to) {
+    uint32_t bits, size;
+    memcpy(&bits, &value, 4);
+    size = bits & 0x7fffffffu;
+    uint16_t half = (uint16_t)(bits >> 16 & 0x8000u) | (uint16_t)(size ? (size - (112u << 23)) >> 13 : 0);
+    uint16_t upper = (uint16_t)(bits >> 16);
+    memcpy(to, type == 0 ? (void *)&bits : type == 1 ? (void *)&half : (void *)&upper, type == 0 ? 4 : 2);
+    return type == 0 ? 4 : 2;
+}
+
+/* Whether rows and product add up, in buffers of exactly their size. */
+static int adds_up(void) {
+    int type = TYPES[below(SOURCES)].type;
+    size_t rows = 1 + below(40), columns = 1 + below(100), rank = 1 + below(20), right_sums = 1;
+    uint8_t *in = make(rows * columns * (type ? 2 : 4)), *at = in;
+    float *left = make(rows * rank * 4), *right = make(rank * columns * 4), *panel = make(rank * 32 * 4);
+    float *out = make(rows * columns * 4), *expected = make(rows * columns * 4);
+    for (size_t i = 0; i < rows * rank; i++) left[i] = small();
+    for (size_t i = 0; i < rank * columns; i++) right[i] = small();
+    for (size_t i = 0; i < rows * columns; i++) {
+        expected[i] = small();
+        at += stored(type, expected[i], at);
+        for (size_t k = 0; k < rank; k++) expected[i] += left[k * rows + i / columns] * right[k * columns + i % columns];
+    }
+    if (modelyard_add_product(type, in, left, right, panel, out, (int64_t)rows, (int64_t)columns, (int64_t)rank))
+        right_sums = 0;
+    for (size_t i = 0; i < rows * columns; i++) right_sums &= out[i] == expected[i];
+    free(in), free(left), free(right), free(panel), free(out), free(expected);
+    return (int)right_sums;
+}
+
 int main(int count, char **arguments) {
     long rounds = count > 1 ? atol(arguments[1]) : 1000;
     uint64_t digest = 0xcbf29ce484222325u;
@@ -89,6 +125,8 @@ int main(int count, char **arguments) {
         free(out);
         free(importance);
     }
+    for (long round = 0; round < rounds; round++)
+        if (!adds_up()) return 4;
     printf("%016" PRIx64 "\n", digest);
     return 0;
 }

@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from modelyard.convert import product
 from modelyard.convert.content import RowBlock
+from modelyard.convert.weights import to_float32
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.ggml_types import GgmlType as T
 from modelyard.quantize import ggml, kernels, native
@@ -267,3 +269,23 @@ def test_a_damaged_library_falls_back_with_a_line_in_the_log(
         assert len(caplog.records) == 1
     finally:
         native._library.cache_clear()
+
+
+@pytest.mark.parametrize("library", VARIANTS)
+@pytest.mark.parametrize("dtype", ["F32", "F16", "BF16", "F8_E4M3"])
+def test_a_product_added(library: Any, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_library", lambda: library)
+    random = np.random.default_rng(7)
+    for count, columns, rank in ((1, 1, 1), (13, 31, 5), (24, 64, 16), (25, 100, 64), (70, 33, 3)):
+        plain = random.standard_normal((count, columns), dtype=np.float32)
+        left, right = random.standard_normal((count, rank)), random.standard_normal((rank, columns))
+        rows = {
+            "F32": lambda values: values,
+            "F16": lambda values: values.astype(np.float16),
+            "BF16": bf16,
+            "F8_E4M3": lambda values: np.abs(values * 9).astype(np.uint8),
+        }[dtype](plain)
+        expected = to_float32(rows, dtype) + left @ right  # in float64
+        for add in (native.add_product, product.add_product):
+            found = add(dtype, rows, left.astype(np.float32), np.asfortranarray(right.astype(np.float32)))
+            assert found.dtype == np.float32 and np.abs(found - expected).max() < 1e-4
