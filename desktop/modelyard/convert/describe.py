@@ -65,8 +65,9 @@ def known_families() -> Iterator[FamilyInfo]:
             partly = name in family.text_only and name not in seeing
             support = Support.TEXT_ONLY if partly else Support.WORKS
             yield FamilyInfo(name, support, family.title, family.arch, seeing.pop(name, None) is not None, family.proof)
-    for name, projector in seeing.items():  # their text models say their own class
-        yield FamilyInfo(name, Support.WORKS, projector.title, "", True, projector.proof)
+    for name, projector in seeing.items():
+        if projector.text_inside:
+            yield FamilyInfo(name, Support.WORKS, projector.title, "", True, projector.proof)
 
 
 def _unknown(name: str) -> FamilyInfo:

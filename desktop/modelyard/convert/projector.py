@@ -27,11 +27,13 @@ _ROWS: Rows = (
 
 
 class Projector(Family):
-    """classes: names of the whole model's class; encoders: names vision_config may give for itself. config:
-    vision_config. whole: the configuration it stands in. Patch embeddings are F16 in an F16 file, else F32."""
+    """classes: names of the whole model's class; encoders: names vision_config may give for itself. text_inside: the
+    text model has a class name of its own, whichever it is. config: vision_config. whole: the configuration it stands
+    in. Patch embeddings are F16 in an F16 file, else F32."""
 
     arch = "clip"
     encoders: ClassVar[Names] = ()
+    text_inside: ClassVar[bool] = False
 
     def __init__(self, model: Model) -> None:
         self.whole = model.config
