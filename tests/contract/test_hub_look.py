@@ -77,6 +77,13 @@ def test_a_renamed_repository_is_found(hub: Hub) -> None:
         assert list_repository(session, "org/old").id == "org/open"
 
 
+def test_a_redirect_to_no_address(hub: Hub) -> None:
+    hub.faults.append(Fault("GET /api/models.*", status=302, headers={"Location": "//["}))
+    with session_for(hub) as session, pytest.raises(ModelyardError) as caught:
+        list_repository(session, "org/open")
+    assert caught.value.code is Code.HUB_ANSWER_INVALID
+
+
 def test_small_files_and_ranges(hub: Hub) -> None:
     with session_for(hub) as session:
         listing = list_repository(session, "org/open")

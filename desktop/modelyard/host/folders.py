@@ -83,7 +83,15 @@ def default_root() -> Path:
 
 
 def folders_at(data_dir: Path | None) -> Folders:
-    return Folders((data_dir or default_root()).expanduser().absolute())
+    return Folders(at_home(data_dir or default_root()).absolute())
+
+
+def at_home(path: Path) -> Path:
+    """`~` replaced by the home folder; the path as it is where nobody knows which one that would be."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def resources_folder() -> Path:

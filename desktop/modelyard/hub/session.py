@@ -95,17 +95,18 @@ class Session:
         content: bytes | Iterator[bytes] | None = None,
     ) -> Iterator[httpx.Response]:
         """One exchange, its body not read yet; redirects are the caller's. Raises HUB_UNREACHABLE, HUB_PROXY,
-        HUB_CERTIFICATE."""
-        sent = {**self.headers_for(url), **(headers or {})}
+        HUB_CERTIFICATE, HUB_ANSWER_INVALID (an address a server gave is none)."""
         try:
+            sent = {**self.headers_for(url), **(headers or {})}
             request = self.client.build_request(
                 method, url, headers=sent, json=json_body, content=content, extensions=self._sockets.extensions
             )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise _bad_address(self.endpoint.host) from error
+        try:
             response = self.client.send(request, stream=True)
         except httpx.HTTPError as error:
             raise network_fault(error, urlsplit(url).netloc) from error
-        except httpx.InvalidURL as error:
-            raise ModelyardError(Code.HUB_ANSWER_INVALID, host=self.endpoint.host, detail="a bad address") from error
         try:
             yield response
         except httpx.HTTPError as error:
@@ -184,11 +185,18 @@ def parse_json(body: bytes, subject: Subject) -> Any:
 
 def redirect_target(response: httpx.Response, url: str, host: str) -> str:
     """Where a redirect leads. Raises HUB_ANSWER_INVALID if that is no web address, or plain http after https."""
-    target: str = urljoin(url, response.headers.get("Location", ""))
-    scheme = urlsplit(target).scheme
+    try:
+        target: str = urljoin(url, response.headers.get("Location", ""))
+        scheme = urlsplit(target).scheme
+    except ValueError as error:
+        raise _bad_address(host) from error
     if scheme not in ("http", "https") or (urlsplit(url).scheme == "https" and scheme == "http"):
         raise ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="redirect to an unsafe address")
     return target
+
+
+def _bad_address(host: str) -> ModelyardError:
+    return ModelyardError(Code.HUB_ANSWER_INVALID, host=host, detail="a bad address")
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..engines.base import Admission, Admits
 from ..errors import Code, ModelyardError
 from ..events import Step
+from ..host.folders import at_home
 from ..host.machine import same_drive
 from ..quantize.positional import bytes_on_disk
 from .drives import drive_uses, goes_as_it_is, made_in
@@ -76,7 +77,7 @@ def _complete(
         size = inspection.original
     if engine == NO_ENGINE:
         output = choice.output or Path.cwd() / f"{inspection.suggested_name}{_file_tail(size)}.gguf"
-        output = output.expanduser().absolute()
+        output = at_home(output).absolute()
         if output.exists() and not choice.replace:
             raise ModelyardError(Code.OUTPUT_EXISTS, name=output.name)
         return replace(choice, size=size, engine=engine, output=output)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import Code, ModelyardError
 from ..formats.adapter import WEIGHT_FILES
 from ..formats.source import FileSource
+from ..host.folders import at_home
 from ..hub.links import parse_link
 from .sources import AdapterFolder, CheckpointFolder, GgufFile, HubRepo, LibraryModel, Source
 
@@ -32,11 +33,13 @@ def parse_source(text: str) -> Source:
     if engine in _ENGINES and name and not name.startswith("//"):
         return LibraryModel(engine, name)
     if text.startswith("file:"):
-        parts = urlsplit(text)
-        text = unquote(parts.path)
+        try:
+            text = unquote(urlsplit(text).path)
+        except ValueError as error:
+            raise ModelyardError(Code.SOURCE_NOT_UNDERSTOOD, text=text[:80]) from error
         if re.match(r"^/[A-Za-z]:", text):
             text = text[1:]
-    path = Path(text).expanduser()
+    path = at_home(Path(text))
     with contextlib.suppress(OSError):
         if path.exists():
             return source_at(path.absolute())

@@ -111,3 +111,12 @@ def test_several_models_in_one_folder_are_named(tmp_path: Path) -> None:
 def test_sources_are_shown_by_their_names(tmp_path: Path) -> None:
     assert shown(GgufFile(tmp_path / "a.gguf")) == "a.gguf"
     assert shown(HubRepo("a/b")) == "a/b" and shown(LibraryModel("ollama", "x")) == "x"
+
+
+@pytest.mark.parametrize("text", ["~nobodysuch/model.gguf", "~nobodysuch", "file:///~nobodysuch/x%00.gguf"])
+def test_a_home_nobody_knows(text: str) -> None:
+    assert code_of(text) is Code.FILE_MISSING
+
+
+def test_an_address_that_is_none() -> None:
+    assert code_of("file://[::1") is Code.SOURCE_NOT_UNDERSTOOD

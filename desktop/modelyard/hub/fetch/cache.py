@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...host.folders import at_home
 from ..values import RepoFile
 
 
@@ -19,9 +20,9 @@ def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
     env = os.environ if environment is None else environment
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if env.get(name):
-            return Path(env[name]).expanduser()
+            return at_home(Path(env[name]))
     home = env.get("HF_HOME") or str(Path(env.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
-    return Path(home).expanduser() / "hub"
+    return at_home(Path(home)) / "hub"
 
 
 def find_cached(folder: Path, repository: str, revision: str, file: RepoFile) -> Path | None:
