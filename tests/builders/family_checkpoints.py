@@ -206,6 +206,8 @@ CASES = {
     "Gemma4ForConditionalGeneration": Case("gemma4moe", "gemma4"),
     "Gemma4UnifiedForConditionalGeneration": Case("gemma4moe", "gemma4"),
     "FalconH1ForCausalLM": Case("falconh1"),
+    "NemotronHForCausalLM": Case("nemotronhmoe"),
+    "NemotronHPuzzleForCausalLM": Case("nemotronhpuzzle"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
 }

@@ -19,6 +19,7 @@ _AHEAD = {
     "model.layers.{bid}.shared_head.norm": "blk.{bid}.nextn.shared_head_norm",
 }
 _ADDED: dict[str, dict[str, str]] = dict.fromkeys(("deepseek2", "qwen3next", "qwen35", "qwen35moe", "exaone4"), _AHEAD)
+_ADDED["nemotron_h_moe"] = _AHEAD | {"model.layers.{bid}.post_attention_layernorm": "blk.{bid}.post_attention_norm"}
 
 # Tensors that stay float32 whatever the outtype (conversion/base.py prepare_tensors).
 _ALWAYS_F32 = (

@@ -51,6 +51,7 @@ MODULES = (
     "minimax",
     "bailing",
     "falcon_h1",
+    "nemotron_h",
     "gemma4",
     "mpt",
     "jina",

@@ -80,7 +80,7 @@ class GraniteHybrid(GraniteMoe):
     def write_vocabulary(self, keys: Keys) -> None:
         """Rounded up in a hybrid, though its length above is not."""
         if self._hybrid:
-            self.model.config = padded_vocabulary(self.config, 8)
+            self.model.config = padded_vocabulary(self.config.without("pad_vocab_size_multiple"), 8)
         if has_spm(self.model):
             write_spm(self.model, keys)
         else:
