@@ -22,6 +22,7 @@ from .vocabularies import write_pieces, write_unigram, write_wordpiece
 
 WIDTH = 256
 ROWS = 320  # of every embedding
+_EMBEDS = ("Bert", "BERT", "Roberta", "Camembert", "Gemma3Text", "JinaEmbeddings", "LlamaBidirectional")
 _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 
 
@@ -71,6 +72,7 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "qwen35": _HALVES,
     "qwen35moe": _HALVES,
 }
+_SMOLVLM = ("<fake_token_around_image>", "<global-img>", "\n\n")  # llama.cpp puts them around a picture
 _LANGUAGE = _behind("language_model.")
 
 CASES = {
@@ -188,8 +190,8 @@ CASES = {
     "ModernBertForSequenceClassification": Case("modernbertcls"),
     "Ministral3ForCausalLM": Case("mistral"),
     "Mistral3ForConditionalGeneration": Case("mistral3", tokens=("[IMG_BREAK]",)),
-    "Idefics3ForConditionalGeneration": Case("smolvlm"),
-    "SmolVLMForConditionalGeneration": Case("smolvlm"),
+    "Idefics3ForConditionalGeneration": Case("smolvlm", tokens=_SMOLVLM),
+    "SmolVLMForConditionalGeneration": Case("smolvlm", tokens=_SMOLVLM),
     "InternVLChatModel": Case("internvlchat"),
     "InternVLForConditionalGeneration": Case("internvl"),
     "Lfm2VlForConditionalGeneration": Case("lfm2vl"),
@@ -210,6 +212,34 @@ CASES = {
     "NemotronHPuzzleForCausalLM": Case("nemotronhpuzzle"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
+    "MPTForCausalLM": Case("mpt"),
+    "DbrxForCausalLM": Case("dbrx"),
+    "JinaBertModel": Case("jinabert", "wordpiece"),
+    "JinaBertForMaskedLM": Case("jinabert", "wordpiece"),
+    "EuroBertModel": Case("eurobert"),
+    "JinaEmbeddingsV5Model": Case("eurobert", renamed=_behind("model.")),
+    "NeoBERT": Case("neobert", "wordpiece", _swapped("model.", "")),
+    "NeoBERTLMHead": Case("neobert", "wordpiece"),
+    "NeoBERTForSequenceClassification": Case("neobert", "wordpiece"),
+    "LlamaBidirectionalModel": Case("llamaembed", "llama"),
+    "OrionForCausalLM": Case("orion", "pieces"),
+    "XverseForCausalLM": Case("xverse", "llama"),
+    "CodeShellForCausalLM": Case("codeshell"),
+    "GPTRefactForCausalLM": Case("refact"),
+    "OpenELMForCausalLM": Case("openelm", "pieces"),
+    "JAISLMHeadModel": Case("jais"),
+    "Jais2ForCausalLM": Case("jais2"),
+    "ArcticForCausalLM": Case("arctic", "pieces"),
+    "GrokForCausalLM": Case("grok1", "pieces"),
+    "Grok1ForCausalLM": Case("grok2"),
+    "PLMForCausalLM": Case("plm"),
+    "PanguEmbeddedForCausalLM": Case("pangu", "pieces"),
+    "MaincoderForCausalLM": Case("maincoder"),
+    "ChameleonForConditionalGeneration": Case("chameleon"),
+    "ChameleonForCausalLM": Case("chameleon"),
+    "RuGPT3XLForCausalLM": Case("rugpt3"),
+    "YoutuForCausalLM": Case("youtu"),
+    "YoutuVLForConditionalGeneration": Case("youtu"),
 }
 
 
@@ -238,7 +268,7 @@ def write_family(folder: Path, class_name: str) -> Path:
 
 def embeds(class_name: str) -> bool:
     """The class makes vectors of texts."""
-    return any(part in class_name for part in ("Bert", "Roberta", "Camembert", "Gemma3Text"))
+    return any(part in class_name for part in _EMBEDS)
 
 
 def unfolded(name: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ..lazy import Lazy
 from ..projector import Projector, write_activation
 
 _PARTS = ("vision_model", "mlp", "model.vision_tower", "model.multi_modal_projector")
+_OLDER = ("vision_tower.", "multi_modal_projector.")  # of transformers before 4.52
 _MAKERS = {
     "model.multi_modal_projector.layer_norm.": "mlp1.0.",
     "model.multi_modal_projector.linear_1.": "mlp1.1.",
@@ -36,6 +37,7 @@ class InternVision(Projector):
         return vision.with_values(**{key: side[0] if isinstance(side, list) else side for key, side in sides.items()})
 
     def rename(self, name: str) -> str | None:
+        name = f"model.{name}" if name.startswith(_OLDER) else name
         if not name.startswith(_PARTS):
             return None
         for theirs, makers in _MAKERS.items():
