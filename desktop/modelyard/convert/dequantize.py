@@ -8,26 +8,21 @@ packings it does not know added.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..formats.checkpoint import RowReader, TensorTable, architecture_of, guessed_outtype
+from ..formats.checkpoint import TensorTable, architecture_of, guessed_outtype
 from ..formats.checkpoint_tensor import StoredTensor
 from .kept import Factor, KeptWeight
 from .unpack.awq import plan_awq
 from .unpack.bitnet import plan_bitnet
 from .unpack.bitsandbytes import plan_bitsandbytes
 from .unpack.compressed import plan_compressed
-from .unpack.fp4 import Fp4Tensor, Nvfp4Blocks, plan_nvfp4
+from .unpack.fp4 import Fp4Tensor, Nvfp4Blocks
+from .unpack.fp8 import plan_casts, plan_fp8, plan_modelopt
 from .unpack.gptq import plan_gptq
-from .unpack.method import packing_of
+from .unpack.method import packing_of, written
 from .unpack.mlx import plan_mlx
-from .unpack.scaled import add_scaled
 from .unpack.scheme import Unpacking
-from .weights import DerivedTable, read_float32
+from .weights import DerivedTable
 
 
 def unpacked(table: TensorTable) -> TensorTable:
@@ -50,20 +45,18 @@ def unpacked(table: TensorTable) -> TensorTable:
         case "awq":
             plan_awq(plan, config)
         case "fp8" | "fbgemm_fp8":
-            _plan_fp8(plan, config)
+            plan_fp8(plan, config)
         case "compressed-tensors":
             plan_compressed(plan, config)
         case "modelopt":
-            _plan_modelopt(plan)
+            plan_modelopt(plan, config)
         case "bitnet":
             plan_bitnet(plan)
         case "mlx":
             plan_mlx(plan, config, architecture_of(table.config, table.name))
         case _:
-            raise plan.unknown(method)
-    for tensor in table.tensors.values():
-        if tensor.dtype in ("F8_E4M3", "F8_E5M2") and tensor.name not in plan.consumed:
-            plan.add(_Cast(tensor))
+            raise plan.unknown(written(method))
+    plan_casts(plan)
     if not plan.derived and not plan.consumed and plan.config is None:
         return table
     plan.drop_unused()
@@ -114,48 +107,3 @@ def _nvfp4_algorithms(table: TensorTable) -> dict[str, str]:
             if isinstance(entry, dict):
                 found[name] = str(entry.get("quant_algo"))
     return found
-
-
-def _plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
-    """DeepSeek (`weight_scale_inv`, blocks), Mistral (`qscale_weight`), AutoFP8 and FBGEMM (`weight_scale`)."""
-    size = config.get("weight_block_size")
-    block = size if isinstance(size, list) and all(type(n) is int and n > 0 for n in size) else ()
-    for name in plan.stored:
-        if name.endswith("_scale_inv"):
-            add_scaled(plan, name.removesuffix("_scale_inv"), name, block)
-        elif name.endswith(".qscale_weight"):
-            add_scaled(plan, name.removesuffix("qscale_weight") + "weight", name, block)
-        elif name.endswith(".weight_scale"):
-            add_scaled(plan, name.removesuffix("_scale"), name)
-
-
-def _plan_modelopt(plan: Unpacking) -> None:
-    """NVIDIA ModelOpt: NVFP4 where the scale has a column for each block of 16, FP8 otherwise."""
-    for name in plan.stored:
-        if not name.endswith(".weight_scale"):
-            continue
-        weight = plan.stored.get(name.removesuffix("_scale"))
-        if weight is None:
-            plan.consumed.add(name)
-        elif weight.dtype == "U8" and len(plan.stored[name].shape) > 1:
-            plan_nvfp4(plan, weight.name, weight.name, name, f"{name}_2", divide=False)
-        else:
-            add_scaled(plan, weight.name, name)
-
-
-@dataclass(frozen=True)
-class _Cast:
-    """8-bit floats without any scale."""
-
-    stored: StoredTensor
-
-    @property
-    def tensor(self) -> StoredTensor:
-        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.stored.name,)
-
-    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
-        return read_float32(reader, self.stored, start, stop)

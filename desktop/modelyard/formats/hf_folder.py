@@ -59,14 +59,19 @@ def read_checkpoint(
 ) -> Checkpoint:
     """The checkpoint in a tree of files, local or remote. locate: where weights lie; None if they are not here yet.
 
-    Raises as open_checkpoint does. Only headers and small files are read.
+    Raises as open_checkpoint does, PACKING_UNKNOWN for weights in objects of a packing's own tool. Only headers and small files are read.
     """
     files = SmallFiles(tree, extra)
+    if "qmodel.pt" in files.names:
+        raise _packed(tree, files, "HQQ")
     weights = find_weights(files.names, files, tree.name)
     shards = []
     for part in weights.names:
         with tree.open(part) as source:
-            shards.append(read_shard_header(source, weights.kind, part))
+            try:
+                shards.append(read_shard_header(source, weights.kind, part))
+            except ModelyardError as error:
+                raise (_packed_in_objects(tree, files, error) or error) from error
     tensors = order_tensors(shards)
     check_promises(weights, set(tensors), tree.name)
     config = files.json("config.json")
@@ -91,6 +96,20 @@ def read_checkpoint(
         tree=tree,
         locate=locate,
     )
+
+
+def _packed_in_objects(tree: FileTree, files: SmallFiles, error: ModelyardError) -> ModelyardError | None:
+    """Why a PyTorch file wants programs run, if the configuration tells: torchao and others save objects of their own."""
+    told = (files.json("config.json") or {}).get("quantization_config")
+    method = told.get("quant_method") if isinstance(told, dict) else None
+    if error.code is not Code.TORCH_UNSAFE or not isinstance(method, str):
+        return None
+    return _packed(tree, files, method[:80])
+
+
+def _packed(tree: FileTree, files: SmallFiles, method: str) -> ModelyardError:
+    base_model = base_model_of(files, files.json("config.json") or {})
+    return ModelyardError(Code.PACKING_UNKNOWN, name=tree.name, method=method, base_model=base_model)
 
 
 def asks_for_code(files: SmallFiles, config: Mapping[str, Any]) -> bool:

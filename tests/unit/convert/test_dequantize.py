@@ -308,7 +308,7 @@ def test_an_unknown_packing_names_the_original(tmp_path: Path) -> None:
     with pytest.raises(ModelyardError) as caught:
         unpacked(open_checkpoint(folder))
     assert caught.value.code is Code.PACKING_UNKNOWN
-    assert caught.value.fields == {"name": "m", "method": "aqlm", "base_model": "meta-llama/Llama-2-7b-hf"}
+    assert caught.value.fields == {"name": "m", "method": "AQLM", "base_model": "meta-llama/Llama-2-7b-hf"}
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_an_unknown_packing_names_the_original(tmp_path: Path) -> None:
         ({"quant_method": "gptq", "bits": 5}, "GPTQ 5 bit"),
         ({"quant_method": "gptq", "checkpoint_format": "marlin"}, "GPTQ marlin"),
         ({"quant_method": "awq", "version": "gemv"}, "AWQ gemv 4 bit"),
-        ({"quant_method": "auto-round", "packing_format": "auto_round:triton"}, "auto-round"),
+        ({"quant_method": "auto-round", "packing_format": "auto_round:triton"}, "AutoRound triton"),
     ],
     ids=str,
 )

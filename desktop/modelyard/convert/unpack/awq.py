@@ -20,6 +20,7 @@ from ..weights import from_float32, read_whole, to_float32
 from .bits import aligned, field_table, per_byte, scale_groups
 from .scheme import Unpacking, number_of
 
+_STORED_AS_GEMM = ("gemm", "exllama", "exllamav2", "ipex")  # the others name what computes with it
 _ORDER = [0, 4, 1, 5, 2, 6, 3, 7]  # which field of a word holds outputs 0 … 7
 
 
@@ -52,9 +53,14 @@ class AwqTensor:
 
 def plan_awq(plan: Unpacking, config: Mapping[str, Any]) -> None:
     """Raises PACKING_UNKNOWN for another form than GEMM, PACKING_INVALID for tensors that do not fit together."""
-    bits, form = number_of(config.get("bits"), 4), str(config.get("version", "gemm")).lower()
-    if bits != 4 or form != "gemm":
-        raise plan.unknown(f"AWQ {form} {bits} bit")
+    bits = number_of(config.get("bits", config.get("w_bit")), 4)
+    told = [str(config[key]).lower() for key in ("version", "checkpoint_format", "format") if config.get(key)]
+    form = next((form for form in told if form not in _STORED_AS_GEMM), "")
+    words = {tensor.dtype for name, tensor in plan.stored.items() if name.endswith(".qweight")}
+    if "I16" in words or config.get("backend") == "llm-awq":
+        form = "llm-awq"
+    if bits != 4 or form:
+        raise plan.unknown(f"AWQ {form or 'gemm'} {bits} bit")
     for name in plan.stored:
         if name.endswith(".qweight"):
             plan.add(_tensor(plan, name.removesuffix(".qweight")))

@@ -54,6 +54,8 @@ def field_table(bits: int, dtype: Any = np.float32) -> NDArray[Any]:
 
 def integers_of(words: NDArray[Any], bits: int) -> NDArray[np.float32]:
     """Packed integers as float32, along the last dimension; words: 32-bit, see unpack_stream."""
+    if bits == 1:
+        return per_byte(words, field_table(bits, np.uint8)).astype(np.float32)
     if 8 % bits == 0:
         return per_byte(words, field_table(bits))
     return unpack_stream(words, bits).astype(np.float32)

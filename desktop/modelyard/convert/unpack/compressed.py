@@ -1,8 +1,9 @@
 """compressed-tensors (vLLM's llm-compressor): int, float and naive scales, integers packed into words (pack-quantized),
-NVFP4 and MXFP4. The form is read off the tensors, so several groups in one file are no matter.
+NVFP4, MXFP4 and MXFP8. The form is read off the tensors, so several groups in one file are no matter.
 
 Packed integers: value = (field − zero) × scale of its group; without zero point the middle, 2^(bits − 1), is taken off
-(conversion/base.py, dequant_packed).
+(conversion/base.py, dequant_packed). Fields of 3, 5, 6 and 7 bits leave the rest of a word unused in files of 2025 and
+before; compressed-tensors 0.20 lets them run on across words. The number of words tells which.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_whole, to_float32
-from .bits import aligned, integers_of, scale_groups, unpack_fields
+from .bits import aligned, integers_of, scale_groups, unpack_fields, unpack_stream
 from .fp4 import plan_mxfp4_packed, plan_nvfp4
 from .scaled import add_scaled
 from .scheme import Unpacking, number_of
+
+_OTHER_FORMS = ("marlin-24", "sparse-bitmask", "sparse-24-bitmask", "mxfp6-pack-quantized")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class PackedTensor:
     zero_point: StoredTensor | None
     g_idx: StoredTensor | None
     bits: int
+    dense: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -41,7 +45,7 @@ class PackedTensor:
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
         columns = self.tensor.columns
         words = reader.read(self.packed.name, start, stop)
-        fields = integers_of(words, self.bits) if 8 % self.bits == 0 else unpack_fields(words, self.bits).astype("f4")
+        fields = integers_of(words, self.bits) if 8 % self.bits == 0 else self._fields(words).astype("f4")
         scale = to_float32(reader.read(self.scale.name, start, stop), self.scale.dtype)
         group = read_whole(reader, self.g_idx) if self.g_idx is not None else None
         return scale_groups(fields[:, :columns], self._zeros(reader, start, stop), scale, group)
@@ -49,16 +53,23 @@ class PackedTensor:
     def _zeros(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32] | np.float32:
         if self.zero_point is None:
             return np.float32(1 << (self.bits - 1))
-        per_word = 32 // self.bits
-        first, last = aligned(start, stop, per_word, self.zero_point.shape[0] * per_word)
-        words = read_whole(reader, self.zero_point)[first // per_word : -(-last // per_word)]
-        return unpack_fields(words.T, self.bits).T[start - first : stop - first].astype(np.float32)
+        step, words = (32, self.bits) if self.dense else (32 // self.bits, 1)  # rows that fill whole words
+        first, last = aligned(start, stop, step, -(-self.tensor.rows // step) * step)
+        packed = read_whole(reader, self.zero_point)[first // step * words : -(-last // step) * words]
+        return self._fields(packed.T).T[start - first : stop - first].astype(np.float32)
+
+    def _fields(self, words: NDArray[Any]) -> NDArray[np.int32]:
+        if not self.dense:
+            return unpack_fields(words, self.bits)
+        missing = -words.shape[-1] % self.bits
+        return unpack_stream(np.pad(words, [(0, 0)] * (words.ndim - 1) + [(0, missing)]), self.bits)
 
 
 def plan_compressed(plan: Unpacking, config: Mapping[str, Any]) -> None:
-    """Raises PACKING_UNKNOWN (sparse weights), PACKING_INVALID."""
-    if any(name.endswith(".bitmask") for name in plan.stored):
-        raise plan.unknown("compressed-tensors sparse-bitmask")
+    """Raises PACKING_UNKNOWN (sparse weights and other forms not unpacked here), PACKING_INVALID."""
+    other = _other_form(plan, config)
+    if other:
+        raise plan.unknown(f"compressed-tensors {other}")
     weights = _weight_groups(config)
     blocks = (each.get("block_structure") or () for each in weights)
     block: Sequence[int] = next((each for each in blocks if _is_block(each)), ())
@@ -72,9 +83,25 @@ def plan_compressed(plan: Unpacking, config: Mapping[str, Any]) -> None:
             add_scaled(plan, weight, name, block if scale_is_grid else (), f"{weight}_zero_point")
 
 
+def _other_form(plan: Unpacking, config: Mapping[str, Any]) -> str:
+    """A form that cannot be unpacked; transforms are turned back while the model runs, which no GGUF does."""
+    if config.get("transform_config"):
+        return "transform_config"
+    told = [config.get("format"), *(each.get("format") for each in _groups(config))]
+    found = next((str(each) for each in told if each in _OTHER_FORMS), "")
+    if found:
+        return found
+    if any(name.endswith(".bitmask") for name in plan.stored):
+        sparse = config.get("sparsity_config")
+        return str(sparse.get("format") if isinstance(sparse, dict) else "sparse-bitmask")
+    return "marlin-24" if any(name.endswith(".scale_packed") for name in plan.stored) else ""
+
+
 def _plan_packed(plan: Unpacking, weight: str, bits: set[int]) -> None:
     packed = plan.stored[f"{weight}_packed"]
     plan.consumed.update(name for name in plan.stored if name.startswith(f"{weight}_"))
+    if len(packed.shape) != 2:
+        raise plan.unknown(f"compressed-tensors, {len(packed.shape)} dimensions")
     if packed.dtype == "I32":
         plan.add(_packed_tensor(plan, weight, packed, bits))
     elif f"{weight}_global_scale" in plan.stored:
@@ -89,16 +116,21 @@ def _packed_tensor(plan: Unpacking, weight: str, packed: StoredTensor, possible:
     if len(packed.shape) != 2 or len(scale.shape) != 2 or scale.shape[0] != packed.shape[0] or not scale.shape[1]:
         raise plan.invalid(weight, f"scales {list(scale.shape)} for {list(packed.shape)}")
     shape = _true_shape(plan, weight)
-    for bits in sorted(possible):
-        per_word = 32 // bits if 0 < bits <= 8 else 0
-        if not per_word or -(-shape[1] // per_word) != packed.shape[1] or shape[0] != packed.shape[0]:
-            continue
-        if zero is not None and zero.shape != (-(-shape[0] // per_word), scale.shape[1]):
-            break
-        if shape[1] % scale.shape[1] or (g_idx is not None and g_idx.elements != shape[1]):
-            break
-        return PackedTensor(StoredTensor(weight, "F32", shape, packed.shard), packed, scale, zero, g_idx, bits)
+    groups_fit = shape[1] % scale.shape[1] == 0 and (g_idx is None or g_idx.elements == shape[1])
+    for bits in sorted(each for each in possible if 0 < each <= 8):
+        for dense in (False, True):
+            across, along = _words(shape[1], bits, dense), _words(shape[0], bits, dense)
+            if (shape[0], across) != packed.shape or not groups_fit:
+                continue
+            if zero is None or zero.shape == (along, scale.shape[1]):
+                seen = StoredTensor(weight, "F32", shape, packed.shard)
+                return PackedTensor(seen, packed, scale, zero, g_idx, bits, dense)
     raise plan.invalid(weight, f"{list(packed.shape)} words for {list(shape)}")
+
+
+def _words(fields: int, bits: int, dense: bool) -> int:
+    """32-bit words that hold so many fields."""
+    return -(-fields * bits // 32) if dense else -(-fields // (32 // bits))
 
 
 def _true_shape(plan: Unpacking, weight: str) -> tuple[int, int]:
@@ -110,10 +142,13 @@ def _true_shape(plan: Unpacking, weight: str) -> tuple[int, int]:
     return int(rows), int(columns)
 
 
-def _weight_groups(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _groups(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     groups = config.get("config_groups")
-    found = groups.values() if isinstance(groups, dict) else ()
-    weights = [group.get("weights") for group in found if isinstance(group, dict)]
+    return [each for each in groups.values() if isinstance(each, dict)] if isinstance(groups, dict) else []
+
+
+def _weight_groups(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    weights = [group.get("weights") for group in _groups(config)]
     return [each for each in weights if isinstance(each, dict)] or [{}]
 
 

@@ -19,6 +19,8 @@ _E2M1 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, 
 FP4_PAIRS = _E2M1[np.stack([np.arange(256) & 15, np.arange(256) >> 4], axis=1)]  # low nibble first
 """For bits.per_byte: the two numbers in each byte."""
 
+_SCALES = {16: ("F8_E4M3", "BF16", "F16", "F32"), 32: ("U8", "F8_E8M0")}  # U8 with blocks of 16 is AutoRound's E5M3
+
 
 @dataclass(frozen=True)
 class Fp4Tensor:
@@ -74,12 +76,12 @@ class Nvfp4Blocks:
 
 
 def plan_nvfp4(plan: Unpacking, name: str, packed: str, scale: str, factor: str, *, divide: bool) -> None:
-    """Raises PACKING_INVALID."""
+    """Raises PACKING_UNKNOWN, PACKING_INVALID."""
     _plan(plan, name, packed, scale, plan.stored.get(factor), divide=divide, block=16)
 
 
 def plan_mxfp4_packed(plan: Unpacking, name: str, packed: str, scale: str) -> None:
-    """Raises PACKING_INVALID."""
+    """Raises PACKING_UNKNOWN, PACKING_INVALID."""
     _plan(plan, name, packed, scale, None, divide=False, block=32)
 
 
@@ -94,6 +96,8 @@ def _plan(
     block: int,
 ) -> None:
     packed, scale = plan.need(packed_name), plan.need(scale_name)
+    if scale.dtype not in _SCALES[block]:
+        raise plan.unknown(f"FP4, scales {scale.dtype}")
     columns = packed.columns * 2
     fits = packed.dtype in ("U8", "I8") and len(packed.shape) > 1 and (factor is None or factor.elements == 1)
     if not fits or columns % block or scale.shape != (*packed.shape[:-1], columns // block):

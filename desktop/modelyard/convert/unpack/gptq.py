@@ -6,7 +6,7 @@ Version 1 stores zeros one too small (conversion/base.py, dequant_gptq; GPTQMode
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from ..weights import read_whole, to_float32
 from .bits import aligned, integers_of, scale_groups, unpack_stream
 from .scheme import Unpacking, number_of
 
+_STREAMS = (5, 6, 7)  # AutoRound packs these as it does 3: fields run on across words
+
 
 @dataclass(frozen=True)
 class GptqTensor:
@@ -30,6 +32,7 @@ class GptqTensor:
     scales: StoredTensor
     g_idx: StoredTensor | None
     bits: int
+    group_size: int
     zero_offset: int
 
     @property
@@ -48,40 +51,51 @@ class GptqTensor:
         return scale_groups(weight[:, :inputs], floats, scales, self._groups(reader, inputs))
 
     def _groups(self, reader: RowReader, inputs: int) -> NDArray[Any] | None:
-        """The group of each input. Act-order files number them in g_idx; a negative number counts from the end."""
-        groups = self.scales.shape[0]
-        if self.g_idx is None:
-            return None if inputs % groups == 0 else np.arange(inputs) // -(-inputs // groups)
-        stored = read_whole(reader, self.g_idx)
-        plain = inputs % groups == 0 and np.array_equal(stored, np.arange(inputs) // (inputs // groups))
-        return None if plain else stored
+        """The group of each input, None for groups of equal length in order. Act-order files number them in g_idx; a
+        negative number counts from the end."""
+        in_order = np.arange(inputs) // self.group_size
+        stored = in_order if self.g_idx is None else read_whole(reader, self.g_idx)[:inputs]
+        return None if inputs % self.group_size == 0 and np.array_equal(stored, in_order) else stored
 
 
 def plan_gptq(plan: Unpacking, config: Mapping[str, Any]) -> None:
-    """Raises PACKING_UNKNOWN (another form or number of bits), PACKING_INVALID (tensors that do not fit together)."""
+    """Each tensor says by its shapes how many bits it has: tools mix them.
+
+    Raises PACKING_UNKNOWN (another form or number of bits), PACKING_INVALID (tensors that do not fit together).
+    """
+    told = [config[key] for key in ("checkpoint_format", "format") if isinstance(config.get(key), str)]
+    other = next((form for form in told if form not in ("gptq", "gptq_v2")), "")
+    if other or config.get("is_marlin_format"):
+        raise plan.unknown(f"GPTQ {other or 'marlin'}")
+    offset = 0 if "gptq_v2" in told else 1
     bits = number_of(config.get("bits"), 4)
-    if bits not in (2, 3, 4, 8):
+    possible = (2, 3, 4, 8, *_STREAMS) if "autoround_version" in config else (2, 3, 4, 8)
+    if bits not in possible:
         raise plan.unknown(f"GPTQ {bits} bit")
-    form = str(config.get("checkpoint_format", "gptq"))
-    if form not in ("gptq", "gptq_v2") or config.get("is_marlin_format"):
-        raise plan.unknown(f"GPTQ {form}")
-    offset = 1 if form == "gptq" else 0
     for name in plan.stored:
         if name.endswith(".qweight"):
-            plan.add(_tensor(plan, name.removesuffix(".qweight"), bits, offset))
+            group = number_of(config.get("group_size"), -1)
+            plan.add(_tensor(plan, name.removesuffix(".qweight"), (bits, *possible), group, offset))
 
 
-def _tensor(plan: Unpacking, base: str, bits: int, offset: int) -> GptqTensor:
+def _tensor(plan: Unpacking, base: str, possible: Sequence[int], group: int, offset: int) -> GptqTensor:
     qweight, qzeros, scales = (plan.need(base + suffix) for suffix in (".qweight", ".qzeros", ".scales"))
     g_idx = plan.stored.get(base + ".g_idx")
+    if qweight.dtype in ("I8", "I16", "I64"):
+        raise plan.unknown(f"GPTQ, {qweight.dtype}")
     if qweight.dtype != "I32" or qzeros.dtype != "I32" or not len(qweight.shape) == len(scales.shape) == 2:
         raise plan.invalid(qweight.name, f"{qweight.dtype} of shape {list(qweight.shape)}")
-    inputs, outputs = qweight.shape[0] * 32 // bits, qweight.shape[1]
-    groups = scales.shape[0]
+    outputs, groups = qweight.shape[1], scales.shape[0]
+    bits = next((each for each in possible if qzeros.shape == (groups, -(-outputs * each // 32))), 0)
+    if not bits:
+        raise plan.invalid(base, f"zeros {list(qzeros.shape)}")
+    inputs = qweight.shape[0] * 32 // bits
     if g_idx is not None:
         inputs = min(inputs, g_idx.elements)
-    fits = scales.shape[1] == outputs and qzeros.shape == (groups, -(-outputs * bits // 32)) and 0 < groups <= inputs
-    if not fits or (bits == 3 and (qweight.shape[0] % 3 or outputs % 32)):
+    if group < 1 or -(-inputs // group) != groups:  # this tensor's own, or none was told
+        group = inputs // groups if groups and inputs % groups == 0 else 0
+    fits = scales.shape[1] == outputs and 0 < groups <= inputs and (group or g_idx)
+    if not fits or (32 % bits and (qweight.shape[0] % bits or outputs % 32)):
         raise plan.invalid(base, f"scales {list(scales.shape)}, zeros {list(qzeros.shape)} for {bits} bits")
     seen = StoredTensor(f"{base}.weight", "F32", (outputs, inputs), qweight.shard)
-    return GptqTensor(seen, qweight, qzeros, scales, g_idx, bits, offset)
+    return GptqTensor(seen, qweight, qzeros, scales, g_idx, bits, group or 1, offset)

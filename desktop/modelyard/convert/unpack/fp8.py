@@ -1,0 +1,85 @@
+"""8-bit floats with scales: DeepSeek, Mistral, FBGEMM and AutoFP8, NVIDIA ModelOpt, and those without any scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...formats.checkpoint import RowReader
+from ...formats.checkpoint_tensor import StoredTensor
+from ..weights import read_float32
+from .fp4 import plan_nvfp4
+from .scaled import add_scaled
+from .scheme import Unpacking
+
+FLOATS = ("F8_E4M3", "F8_E5M2")
+
+
+def plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
+    """DeepSeek (`weight_scale_inv`, blocks), Mistral (`qscale_weight`), AutoFP8 and FBGEMM (`weight_scale`).
+
+    Raises PACKING_UNKNOWN (GPTQModel's, whose scales divide), PACKING_INVALID.
+    """
+    if "weight_scale_semantics" in config or "weight_scale_method" in config:
+        raise plan.unknown("GPTQModel FP8")
+    if any(name.endswith(".weight_zp") for name in plan.stored):
+        raise plan.unknown("FP8, weight_zp")
+    size = config.get("weight_block_size")
+    block = size if isinstance(size, list) and all(type(n) is int and n > 0 for n in size) else ()
+    for name in plan.stored:
+        if name.endswith("_scale_inv"):
+            add_scaled(plan, name.removesuffix("_scale_inv"), name, block)
+        elif name.endswith(".qscale_weight"):
+            add_scaled(plan, name.removesuffix("qscale_weight") + "weight", name, block)
+        elif name.endswith(".weight_scale"):
+            add_scaled(plan, name.removesuffix("_scale"), name)
+
+
+def plan_modelopt(plan: Unpacking, config: Mapping[str, Any]) -> None:
+    """NVIDIA ModelOpt: NVFP4 where the scale has a column for each block of 16, FP8 otherwise.
+
+    Raises PACKING_UNKNOWN (AWQ, whose inputs are scaled too; four-bit integers), PACKING_INVALID.
+    """
+    told = str(config.get("quant_algo") or "")
+    scaled_inputs = any(name.endswith(".pre_quant_scale") for name in plan.stored)
+    if scaled_inputs or ("AWQ" in told.upper() and "NVFP4" not in told.upper()):
+        raise plan.unknown(f"ModelOpt {told or 'AWQ'}")
+    for name in plan.stored:
+        if not name.endswith(".weight_scale"):
+            continue
+        weight = plan.stored.get(name.removesuffix("_scale"))
+        if weight is None:
+            plan.consumed.add(name)
+        elif weight.dtype == "U8" and len(plan.stored[name].shape) > 1:
+            plan_nvfp4(plan, weight.name, weight.name, name, f"{name}_2", divide=False)
+        else:
+            add_scaled(plan, weight.name, name)
+
+
+def plan_casts(plan: Unpacking) -> None:
+    """All 8-bit floats nothing else has planned: numbers as they are."""
+    for tensor in plan.stored.values():
+        if tensor.dtype in FLOATS and tensor.name not in plan.consumed:
+            plan.add(Cast(tensor))
+
+
+@dataclass(frozen=True)
+class Cast:
+    """8-bit floats without any scale."""
+
+    stored: StoredTensor
+
+    @property
+    def tensor(self) -> StoredTensor:
+        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.stored.name,)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+        return read_float32(reader, self.stored, start, stop)
