@@ -210,6 +210,7 @@ CASES = {
     "FalconH1ForCausalLM": Case("falconh1"),
     "NemotronHForCausalLM": Case("nemotronhmoe"),
     "NemotronHPuzzleForCausalLM": Case("nemotronhpuzzle"),
+    "JambaForCausalLM": Case("jamba", "pieces"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
     "MPTForCausalLM": Case("mpt"),

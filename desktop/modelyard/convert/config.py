@@ -174,7 +174,7 @@ _FIXED_KEY_HEADS = (
     "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text qwen3_vl_text "
     "qwen3_vl_moe_text gemma "
     "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss "
-    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet"
+    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet jamba"
 )
 
 
@@ -233,6 +233,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], Callable[[Mapping[str, Any]], Any]], .
     ("layer_types", ("qwen3_next",), _layer_types(4, "linear_attention")),
     ("intermediate_size", ("mamba", "falcon_mamba"), lambda config: int(config["expand"] * config["hidden_size"])),
     ("time_step_rank", ("mamba", "falcon_mamba"), lambda config: -(-int(config["hidden_size"]) // 16)),
+    ("mamba_dt_rank", ("jamba",), lambda config: -(-int(config["hidden_size"]) // 16)),
     ("num_kv_heads", ("falcon",), lambda config: config["num_attention_heads"]),
     ("ffn_hidden_size", ("falcon",), lambda config: 4 * config["hidden_size"]),
 )
@@ -244,7 +245,7 @@ _WHERE_NULL: tuple[tuple[str, str, Callable[[Mapping[str, Any]], Any]], ...] = (
         "num_key_value_heads",
         "llama mistral mixtral qwen2 qwen3 phi phi3 phimoe granite granitemoe granitemoeshared granitemoehybrid olmo "
         "olmo2 olmo3 olmoe cohere cohere2 smollm3 deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 llama4_text arcee "
-        "seed_oss hunyuan_v1_dense bitnet qwen2_vl_text qwen2_5_vl_text qwen3_vl_text qwen3_vl_moe_text",
+        "seed_oss hunyuan_v1_dense bitnet jamba qwen2_vl_text qwen2_5_vl_text qwen3_vl_text qwen3_vl_moe_text",
         lambda config: config["num_attention_heads"],
     ),
     ("head_dim", "llama nemotron gpt_oss ernie4_5 llama4_text arcee seed_oss qwen3_vl_moe_text", _own_head_size),

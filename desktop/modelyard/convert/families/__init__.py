@@ -52,6 +52,7 @@ MODULES = (
     "bailing",
     "falcon_h1",
     "nemotron_h",
+    "jamba",
     "gemma4",
     "mpt",
     "jina",
