@@ -13,6 +13,7 @@ import pytest
 from modelyard.convert.projector import projector_content
 from modelyard.engines.base import ChatMessage, ChatRequest
 from modelyard.engines.builtin.engine import BuiltinEngine
+from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken
 from modelyard.formats.hf_folder import open_checkpoint
 from modelyard.importing.describe import describe
@@ -97,6 +98,22 @@ def test_imported_model_is_asked_about_a_picture(name: str, architecture: str, d
     for engine in opened(tmp_path / "d" / "models"):
         plain, seen = prompt_tokens(engine), prompt_tokens(engine, picture(56))
         assert plain + 4 <= seen  # the picture takes four places
+
+
+def test_a_model_without_a_chat_template_sees_too(tmp_path: Path) -> None:
+    """It continues the text that stands below the picture; one that cannot see says so."""
+    folder = write_family(tmp_path / "base", "Qwen2_5_VLForConditionalGeneration")
+    made = run("import", str(folder), "--size", "Q8_0", "--name", "seeing", "--yes", "--json", data=tmp_path / "d")
+    assert made.status == 0, made.output[-500:]
+    installed = tmp_path / "d" / "models" / "seeing"
+    for engine in opened(tmp_path / "d" / "models"):
+        plain, seen, twice = (prompt_tokens(engine, *[picture(56)] * count) for count in range(3))
+        assert plain + 4 <= seen and seen + 4 <= twice
+    (installed / "mmproj.gguf").unlink()
+    for engine in opened(tmp_path / "d" / "models"):
+        with pytest.raises(ModelyardError) as refused:
+            prompt_tokens(engine, picture(56))
+        assert refused.value.code is Code.ENGINE_NO_VISION
 
 
 def opened(folder: Path) -> Iterator[BuiltinEngine]:

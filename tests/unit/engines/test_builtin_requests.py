@@ -104,6 +104,13 @@ def test_a_model_without_a_template_continues_the_text() -> None:
     assert "messages" not in body
 
 
+def test_below_a_picture_too() -> None:
+    """Only chat requests carry pictures."""
+    body = chat_body([ChatMessage("user", "is", images=(b"\x89PNG",))], {}, None, template=False, context=100)
+    assert "prompt" not in body and body["max_tokens"] == 100
+    assert [part["type"] for part in body["messages"][0]["content"]] == ["image_url", "text"]
+
+
 def test_pictures_travel_as_data() -> None:
     body = chat_body([ChatMessage("user", "?", images=(b"\xff\xd8\xffxyz",))], {}, None, template=True, context=9)
     text, picture = body["messages"][0]["content"]
@@ -204,5 +211,7 @@ def test_refused_requests_become_codes() -> None:
     too_long = {"type": "exceed_context_size_error", "n_prompt_tokens": 9, "n_ctx": 4, "message": "x"}
     assert answer_error("m", too_long).fields == {"prompt_tokens": 9, "context_length": 4}
     assert answer_error("m", {"message": "image input is not supported - hint"}).code is Code.ENGINE_NO_VISION
+    unseeing = "Multimodal data provided, but model does not support multimodal requests."
+    assert answer_error("m", unseeing).code is Code.ENGINE_NO_VISION
     assert answer_error("m", {"message": "Field 'seed': must be number"}).fields["option"] == "seed"
     assert answer_error("m", "whatever").code is Code.ENGINE_FAILED

@@ -12,6 +12,8 @@ import xllamacpp
 Emit = Callable[[Mapping[str, Any]], bool]
 """Takes a piece of the answer; True = stop."""
 
+_CONTINUING = "{% for message in messages %}{{ '\n\n' if not loop.first }}{{ message['content'] }}{% endfor %}"
+
 
 class Llama:
     """A model loaded from the current folder. (Only the file's own name reaches llama.cpp: folder names with any
@@ -32,6 +34,8 @@ class Llama:
         params.ctx_shift = True
         params.cache_ram_mib = loading["cache_mib"]
         params.use_jinja = True
+        if loading["continues"]:
+            params.chat_template = _CONTINUING
         params.warmup = False
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = loading["threads"]
         if loading["gpu_layers"] >= 0:

@@ -40,7 +40,8 @@ _IMAGE_TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"G
 
 @dataclass(frozen=True)
 class Loading:
-    """What is fixed while a model is loaded. Paths are names inside `folder`; 0, -1 and None = llama.cpp decides."""
+    """What is fixed while a model is loaded. Paths are names inside `folder`; 0, -1 and None = llama.cpp decides.
+    continues: it has no chat template, and texts go on where they end."""
 
     folder: str
     model: str
@@ -53,6 +54,7 @@ class Loading:
     mmap: bool = True
     keep: int = 4
     cache_mib: int = 256
+    continues: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,7 +70,7 @@ def chat_body(
     end_tokens: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The body for /v1/chat/completions; without a chat template that for /completions, where the model continues the
-    text of the conversation. An answer without a limit ends after ten times the context, as in Ollama.
+    text of the conversation. (Pictures go only the first way: then the template is Loading.continues.) An answer without a limit ends after ten times the context, as in Ollama.
     `end_tokens` end an answer even where the vocabulary forgets to say so."""
     body: dict[str, Any] = {"stream": True, "cache_prompt": True, "return_progress": True}
     for name, theirs in _SAMPLING.items():
@@ -80,11 +82,11 @@ def chat_body(
     most = (10 if template else 1) * context
     wanted = int(body["max_tokens"])
     body["max_tokens"] = min(wanted, most) if wanted >= 0 else most
-    if not template:
+    if not template and not any(message.images for message in messages):
         body["n_predict"] = body.pop("max_tokens")
         body["prompt"] = "\n\n".join(message.content for message in messages)
         return body
-    body["messages"] = [_message(message) for message in messages]
+    body["messages"] = [_message(message, picture_first=not template) for message in messages]
     body["stream_options"] = {"include_usage": True}
     if think is not None:
         body["chat_template_kwargs"] = {"enable_thinking": think}
@@ -122,18 +124,20 @@ def loading_of(
         mmap=options.get("use_mmap") is not False,
         keep=number("num_keep", 4),
         cache_mib=min(_MOST_CACHE_MIB, machine.memory >> 26),
+        continues=not facts.chat_template,
     )
 
 
-def _message(message: ChatMessage) -> dict[str, Any]:
+def _message(message: ChatMessage, *, picture_first: bool) -> dict[str, Any]:
     if not message.images:
         return {"role": message.role, "content": message.content}
-    parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}] if message.content else []
+    text = [{"type": "text", "text": message.content}] if message.content else []
+    pictures: list[dict[str, Any]] = []
     for image in message.images:
         kind = next((kind for magic, kind in _IMAGE_TYPES if image.startswith(magic)), "image/webp")
         address = f"data:{kind};base64,{base64.b64encode(image).decode('ascii')}"
-        parts.append({"type": "image_url", "image_url": {"url": address}})
-    return {"role": message.role, "content": parts}
+        pictures.append({"type": "image_url", "image_url": {"url": address}})
+    return {"role": message.role, "content": [*pictures, *text] if picture_first else [*text, *pictures]}
 
 
 def without_oldest(messages: list[ChatMessage], tokens: int, room: int) -> list[ChatMessage]:

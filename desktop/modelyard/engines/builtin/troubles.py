@@ -58,7 +58,7 @@ def answer_error(name: str, error: Any) -> ModelyardError:
             prompt_tokens=int(record.get("n_prompt_tokens", 0)),
             context_length=int(record.get("n_ctx", 0)),
         )
-    if "input is not supported" in message:
+    if "input is not supported" in message or "does not support multimodal" in message:
         return ModelyardError(Code.ENGINE_NO_VISION, name=name)
     if field := re.search(r"[Ff]ield '(\w+)'", message):
         return ModelyardError(Code.ENGINE_BAD_OPTION, option=field[1], detail=message)
