@@ -107,7 +107,7 @@ class Family:
         self.rope = rope_parameters(self.config)
         self.blocks = bounded("num_hidden_layers", self.count_blocks())
         self.names = TensorNames(self.arch, self.blocks)
-        self._expert_parts: dict[int, dict[str, Lazy]] = {}
+        self._expert_parts: dict[tuple[str, int], dict[str, Lazy]] = {}
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Config:
@@ -152,19 +152,20 @@ class Family:
         else:
             yield name, tensor
 
-    def stack_experts(self, name: str, tensor: Lazy, block: int) -> Named:
-        """Collects the matrices of single experts; the last one of a layer brings the three stacks."""
-        _, _, tail = name.partition(f".{self.expert_path}.")
+    def stack_experts(self, name: str, tensor: Lazy, block: int, path: str = "", count: int = 0) -> Named:
+        """Collects the matrices of single experts; the last one of a layer brings the three stacks. `path`, `count`:
+        of other experts than expert_path's."""
+        path, count = path or self.expert_path, count or self.expert_count
+        _, _, tail = name.partition(f".{path}.")
         number, _, matrix = tail.partition(".")
         if not number.isdecimal():
             yield from self._joined_experts(name, tensor)
             return
-        parts = self._expert_parts.setdefault(block, {})
+        parts = self._expert_parts.setdefault((path, block), {})
         parts[tail] = tensor
-        count = self.expert_count
         if len(parts) < count * len(self.experts):
             return
-        del self._expert_parts[block]
+        del self._expert_parts[path, block]
         suffix = matrix.rpartition(".")[2]
         for kind in self.experts:
             wanted = [f"{expert}.{kind}.{suffix}" for expert in range(count)]
@@ -192,8 +193,8 @@ class Family:
 
     def finish(self) -> Named:
         """After the last tensor. Raises TENSOR_MISSING for a layer whose experts are not all there."""
-        for block, parts in self._expert_parts.items():
-            raise self.missing(f"model.layers.{block}.{self.expert_path}.* ({len(parts)})")
+        for (path, block), parts in self._expert_parts.items():
+            raise self.missing(f"model.layers.{block}.{path}.* ({len(parts)})")
         yield from ()
 
     def is_own_name(self, name: str) -> bool:
