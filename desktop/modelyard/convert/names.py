@@ -18,8 +18,15 @@ _AHEAD = {
     "model.layers.{bid}.shared_head.head": "blk.{bid}.nextn.shared_head_head",
     "model.layers.{bid}.shared_head.norm": "blk.{bid}.nextn.shared_head_norm",
 }
-_ADDED: dict[str, dict[str, str]] = dict.fromkeys(("deepseek2", "qwen3next", "qwen35", "qwen35moe", "exaone4"), _AHEAD)
+_ADDED: dict[str, dict[str, str]] = dict.fromkeys(
+    ("deepseek2", "qwen3next", "qwen35", "qwen35moe", "exaone4", "step35", "mimo2", "glm4"), _AHEAD
+)
 _ADDED["nemotron_h_moe"] = _AHEAD | {"model.layers.{bid}.post_attention_layernorm": "blk.{bid}.post_attention_norm"}
+
+_ADDED["mimo2"] = _AHEAD | {"model.layers.{bid}.final_layernorm": "blk.{bid}.layer_output_norm"}
+
+# Architectures that gguf 0.19 does not know, and one that has the same tensors.
+ALIKE = {"mellum": "qwen3moe", "deepseek32": "glm-dsa", "cohere2moe": "glm4moe", "hy_v3": "exaone-moe"}
 
 # Tensors that stay float32 whatever the outtype (conversion/base.py prepare_tensors).
 _ALWAYS_F32 = (
@@ -32,11 +39,22 @@ _ALWAYS_F32 = (
     "V_ENC_EMBD_POS",
     "ALTUP_CORRECT_COEF",
     "ALTUP_PREDICT_COEF",
+    "TIME_MIX_FIRST",
+    "TIME_MIX_W1",
+    "TIME_MIX_W2",
+    "TIME_MIX_DECAY_W1",
+    "TIME_MIX_DECAY_W2",
+    "TIME_MIX_LERP_FUSED",
+    "SSM_CONV1D_Q",
+    "SSM_CONV1D_K",
+    "SSM_CONV1D_V",
+    "INDEXER_PROJ",
 )
 
 
 @functools.cache
 def architecture_number(name: str) -> gguf.MODEL_ARCH:
+    name = ALIKE.get(name, name)
     return next(number for number, known in gguf.MODEL_ARCH_NAMES.items() if known == name)
 
 
@@ -45,12 +63,20 @@ def block_of(name: str) -> int | None:
     return next((int(part) for part in name.split(".") if part.isdecimal()), None)
 
 
+class _NameMap(gguf.TensorNameMap):
+    """gguf writes what Arctic calls otherwise into the table of all architectures: here into a copy."""
+
+    def __init__(self, architecture: gguf.MODEL_ARCH, blocks: int) -> None:
+        self.block_mappings_cfg = dict(gguf.TensorNameMap.block_mappings_cfg)
+        super().__init__(architecture, blocks)
+
+
 class TensorNames:
     """The table of one architecture with `blocks` layers."""
 
     def __init__(self, architecture: str, blocks: int) -> None:
         number = architecture_number(architecture)
-        self._map = gguf.get_tensor_name_map(number, blocks)
+        self._map = _NameMap(number, blocks)
         self._added = {
             source.format(bid=block): target.format(bid=block)
             for source, target in _ADDED.get(architecture, {}).items()

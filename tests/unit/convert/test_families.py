@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from modelyard.convert.content import GgufContent
 from modelyard.convert.describe import Support, describe, families_table, known_families
 from modelyard.convert.families import all_families, registry
+from modelyard.convert.names import ALIKE
 from modelyard.convert.plan import gguf_content
 from modelyard.convert.projector import projector_content
 from modelyard.errors import Code, ModelyardError
@@ -29,7 +30,7 @@ def test_every_class_belongs_to_one_family() -> None:
 
 
 def test_every_architecture_is_llama_cpp_s() -> None:
-    known = set(gguf.MODEL_ARCH_NAMES.values())
+    known = set(gguf.MODEL_ARCH_NAMES.values()) | set(ALIKE)
     assert {family.arch for family in all_families()} <= known
 
 
