@@ -33,6 +33,18 @@ class Keys(gguf.GGUFWriter):
     def add_recurrent_layers(self, value: Sequence[bool]) -> None:
         self.add_array(f"{self.arch}.attention.recurrent_layers", value)
 
+    def add_indexer_types(self, value: Sequence[bool]) -> None:
+        self.add_array(f"{self.arch}.attention.indexer.types", value)
+
+    def add_indexer_block_size(self, value: int) -> None:
+        self.add_uint32(f"{self.arch}.attention.indexer.block_size", value)
+
+    def add_indexer_local_blocks(self, value: int) -> None:
+        self.add_uint32(f"{self.arch}.attention.indexer.local_blocks", value)
+
+    def add_attn_value_scale(self, value: float) -> None:
+        self.add_float32(f"{self.arch}.attention.value_scale", value)
+
     def add_suppress_tokens(self, value: Sequence[int]) -> None:
         self.add_array("tokenizer.ggml.suppress_tokens", value)
 

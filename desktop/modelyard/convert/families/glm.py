@@ -8,7 +8,7 @@ import gguf
 
 from ..family import Family, Names, Rows
 from ..keys import Keys
-from ..vocab.glm import write_bpe_with
+from ..vocab.glm import write_bpe_with, write_glm
 
 _EXPERTS: Rows = (
     ("expert_count", ("n_routed_experts",)),
@@ -89,8 +89,7 @@ class Glm4Moe(Family):
         self.write_rows(_ROUTING, keys)
 
     def write_vocabulary(self, keys: Keys) -> None:
-        named = {"bos": "[gMASK]", "eot": _USER, "unk": _END, "eom": "<|observation|>"}
-        write_bpe_with(self.model, keys, named)
+        write_glm(self.model, keys)
 
 
 FAMILIES = (Glm, Glm4, Glm4Moe)

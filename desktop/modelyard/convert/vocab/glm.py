@@ -19,3 +19,9 @@ def write_bpe_with(model: Model, keys: Keys, named: Mapping[str, str]) -> None:
     for kind, text in named.items():
         special.set(kind, numbers.get(text))
     special.write(keys)
+
+
+def write_glm(model: Model, keys: Keys) -> None:
+    """The vocabulary of GLM-4.5 and later."""
+    end = "<|endoftext|>"
+    write_bpe_with(model, keys, {"bos": "[gMASK]", "eot": "<|user|>", "unk": end, "eom": "<|observation|>"})
