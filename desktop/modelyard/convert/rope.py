@@ -80,6 +80,13 @@ def _write_scaling(main: dict[str, Any], keys: Keys) -> None:
                 add(value)
 
 
+def frequencies(theta: float, size: int) -> NDArray[np.float32]:
+    """How fast each pair of a head's `size` numbers turns, in radians a token."""
+    exponents = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
+    powers: NDArray[np.float32] = np.power(np.float64(theta), exponents.astype(np.float64)).astype(np.float32)
+    return np.float32(1) / powers
+
+
 def llama3_factors(rope: dict[str, Any], head_size: int) -> NDArray[np.float32] | None:
     """Llama 3.1's frequency factors, the tensor `rope_freqs.weight`; None for other kinds of scaling. Every step is
     rounded to float32 where torch rounds it (a number divided by a tensor is its reciprocal times the number)."""
@@ -87,9 +94,7 @@ def llama3_factors(rope: dict[str, Any], head_size: int) -> NDArray[np.float32] 
     if str(main.get("rope_type", "")).lower() != "llama3":
         return None
     one, turn = np.float32(1), np.float32(2 * math.pi)
-    exponents = np.arange(0, head_size, 2, dtype=np.float32) / np.float32(head_size)
-    powers = np.power(np.float64(main.get("rope_theta", 10000.0)), exponents.astype(np.float64)).astype(np.float32)
-    waves = (one / (one / powers)) * turn
+    waves = (one / frequencies(main.get("rope_theta", 10000.0), head_size)) * turn
     factor = np.float32(main.get("factor", 8.0))
     low, high = main.get("low_freq_factor", 1.0), main.get("high_freq_factor", 4.0)
     context = main.get("original_max_position_embeddings", 8192)
