@@ -174,7 +174,7 @@ _FIXED_KEY_HEADS = (
     "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text qwen3_vl_text "
     "qwen3_vl_moe_text gemma "
     "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss "
-    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet jamba"
+    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet jamba chameleon"
 )
 
 

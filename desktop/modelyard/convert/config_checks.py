@@ -15,7 +15,7 @@ _ROPE_NEW_NAME = (
     "qwen3_next qwen3_vl_text qwen3_vl_moe_text gemma3_text gemma3n_text granite granitemoe granitemoeshared olmo3 "
     "cohere cohere2"
 ).split()
-_ROPE_TWO_FIELDS = ("olmo", "olmo2")
+_ROPE_TWO_FIELDS = ("olmo", "olmo2", "chameleon")
 _LAYER_TYPES = (
     "qwen2 qwen3 qwen3_next qwen2_vl qwen2_5_vl qwen2_vl_text qwen2_5_vl_text gemma2 gemma3_text gemma3n_text "
     "granitemoehybrid cohere2 smollm3 exaone4 gpt_oss llama4_text"

@@ -52,7 +52,7 @@ class ModelFacts:
             return self.layers == 68
         if self.layers != 80:
             return False
-        return self.architecture in _ALWAYS_70B or (self.architecture == "llama" and self.heads != self.kv_heads)
+        return self.architecture in _ALWAYS_70B or (self.architecture in ("llama", "llama-embed") and self.heads != self.kv_heads)
 
 
 def trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:

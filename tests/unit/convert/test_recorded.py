@@ -22,17 +22,22 @@ from modelyard.formats.hf_folder import open_checkpoint
 from modelyard.quantize.layout import file_metadata
 from modelyard.quantize.recipes import choose_types
 from tests.builders.recorded_checkpoint import write_recorded
+from tests.builders.vocabularies import write_pieces, write_wordpiece
 
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
 NAMES = {ValueType.STRING: "string", ValueType.ARRAY: "array", ValueType.BOOL: "bool", ValueType.UINT32: "u32"}
 NAMES |= {ValueType.FLOAT32: "f32", ValueType.INT32: "i32"}
 BLOCK = 37
+VOCABULARIES = {"pieces": write_pieces, "wordpiece": write_wordpiece}
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 def test_recorded(path: Path, tmp_path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
-    table = open_checkpoint(write_recorded(tmp_path / "Model-1B", recorded["config"], recorded["tensors"]))
+    folder = write_recorded(tmp_path / "Model-1B", recorded["config"], recorded["tensors"])
+    if (vocabulary := recorded.get("vocabulary")) is not None:
+        VOCABULARIES[vocabulary](folder)
+    table = open_checkpoint(folder)
     content = gguf_content(table)
     if path.stem not in ("exaone", "modernbert"):  # ours hold a key more, without which llama.cpp does not load them
         assert own_keys(content) == recorded["keys"]

@@ -48,10 +48,10 @@ class DeepSeek(Family):
 
 
 class DeepSeek2(Family):
-    title = "DeepSeek V2, V3, R1"
+    title = "DeepSeek V2, V3, R1, Youtu"
     proof = "golden"
-    classes: ClassVar[Names] = ("DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM")
-    text_only: ClassVar[Names] = ("KimiVLForConditionalGeneration",)
+    classes: ClassVar[Names] = ("DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM", "YoutuForCausalLM")
+    text_only: ClassVar[Names] = ("KimiVLForConditionalGeneration", "YoutuVLForConditionalGeneration")
     arch = "deepseek2"
 
     def __init__(self, model: Model) -> None:

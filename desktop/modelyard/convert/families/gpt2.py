@@ -1,4 +1,4 @@
-"""GPT-2, whose linear layers are stored transposed (conversion/gpt2.py)."""
+"""GPT-2, whose linear layers are stored transposed, and ruGPT-3 XL (conversion/gpt2.py)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from .. import lazy
 from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
+from ..model import Model
 
 
 class Gpt2(Family):
@@ -32,4 +33,36 @@ class Gpt2(Family):
         yield name, tensor
 
 
-FAMILIES = (Gpt2,)
+class RuGpt3(Family):
+    """Stored as a Llama would be: queries, keys and values apart."""
+
+    title = "ruGPT-3 XL"
+    proof = "reference"
+    classes: ClassVar[Names] = ("RuGPT3XLForCausalLM",)
+    arch = "gpt2"
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self._parts: dict[str, dict[str, Lazy]] = {}
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        _, found, tail = name.partition(".self_attn.")
+        part, _, suffix = tail.partition("_proj.")
+        if not found or part not in ("q", "k", "v"):
+            yield name, tensor
+            return
+        joined = f"blk.{block}.attn_qkv.{suffix}"
+        parts = self._parts.setdefault(joined, {})
+        parts[part] = tensor
+        if len(parts) == len("qkv"):
+            del self._parts[joined]
+            yield joined, lazy.concatenated([parts[each] for each in "qkv"])
+
+    def finish(self) -> Named:
+        """Raises TENSOR_MISSING for a layer without all three."""
+        for name in self._parts:
+            raise self.missing(name)
+        yield from super().finish()
+
+
+FAMILIES = (Gpt2, RuGpt3)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ..family import Family, Names, Permuted
 from ..keys import Keys
+from ..pooling import write_pooling
 from ..vocab.llama import write_llama_vocabulary
 
 
@@ -68,4 +69,19 @@ class Arcee(Llama):
     arch = "arcee"
 
 
-FAMILIES = (Llama, SmolLm3, Arcee)
+class LlamaEmbed(Llama):
+    """Sees both sides of every word. The reference leaves out how one vector is made of a text; without it llama.cpp
+    makes none."""
+
+    title = "Llama Embed Nemotron"
+    proof = "reference"
+    classes: ClassVar[Names] = ("LlamaBidirectionalModel",)
+    text_only: ClassVar[Names] = ()
+    arch = "llama-embed"
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        write_pooling(self.model, keys)
+
+
+FAMILIES = (Llama, SmolLm3, Arcee, LlamaEmbed)
