@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from ...chat.values import Attachment
 from ...engines.base import InstalledModel
@@ -16,6 +16,7 @@ from ..models.listing import shown_name
 from ..widgets.buttons import button, icon_button
 from ..widgets.labels import Text, set_property
 from ..widgets.layout import clear, column, row
+from ..widgets.scrolling import Scroll
 from .attachment_chip import AttachmentChip
 from .field import MessageField
 
@@ -62,11 +63,8 @@ class Composer(QFrame):
         inner = QWidget()
         inner.setObjectName("page")
         inner.setLayout(self._chips)
-        self._strip = QScrollArea()
-        self._strip.setWidget(inner)
-        self._strip.setWidgetResizable(True)
+        self._strip = Scroll(inner, Qt.Orientation.Horizontal)
         self._strip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._strip.hide()
         self._note = Text("", "caption")
         self._note.hide()
@@ -164,8 +162,7 @@ class Composer(QFrame):
 
     def fit_strip(self) -> None:
         """As high as the highest chip."""
-        bar = self._strip.horizontalScrollBar()
-        self._strip.setFixedHeight(self._chips.sizeHint().height() + (bar.sizeHint().height() if bar.maximum() else 0))
+        self._strip.setFixedHeight(self._chips.sizeHint().height() + self._strip.room)
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:

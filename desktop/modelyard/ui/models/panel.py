@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from ...importing.inspection import MemorySum
 from ..context import Context
@@ -15,7 +15,8 @@ from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.facts import Facts
 from ..widgets.labels import Pill, Text
-from ..widgets.layout import clear, column, keep_bar, row
+from ..widgets.layout import clear, column, row
+from ..widgets.scrolling import Scroll
 from .actions import Action
 from .library import Entry
 from .row_paint import TONES
@@ -25,26 +26,21 @@ _NARROWEST, _WIDEST = 300, 392  # pixels
 _LETTERS = 42
 
 
-class ModelPanel(QScrollArea):
+class ModelPanel(Scroll):
     """Signals: unload(Entry)."""
 
     unload = Signal(object)
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._context = context
-        self._entry: Entry | None = None
-        self._labels: list[str] = []
         self._card = Card(spacing=Space.M)
         holder = QWidget()
         holder.setObjectName("page")
         holder.setLayout(column(self._card, None))
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        keep_bar(self)
+        super().__init__(holder)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(holder)
+        self._context = context
+        self._entry: Entry | None = None
+        self._labels: list[str] = []
         context.theme.changed.connect(self._fit)
         self._fit()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QMargins, Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from ..design.tokens import Size, Space
+from .scrolling import Scroll
 
 Item = QWidget | QLayout | int | None
 
@@ -74,34 +75,11 @@ def centred(content: QLayout, width: int = Size.COLUMN, bottom: int = 0) -> QHBo
     return outer
 
 
-def keep_bar(area: QScrollArea) -> None:
-    """The scroll bar's place stays when there is nothing to scroll; only its handle goes.
-
-    Qt 6.11 crashes when a screen reader asks for a bar that has just gone (QAccessibleAbstractScrollArea::child does
-    not check how many children there are). This does not help where the whole page is hidden in that moment.
-    """
-    bar = area.verticalScrollBar()
-    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-    bar.setEnabled(False)
-    bar.rangeChanged.connect(lambda lowest, highest: bar.setEnabled(highest > lowest))
-
-
-class BalancedScroll(QScrollArea):
+class BalancedScroll(Scroll):
     """Scrolls up and down; its content stays in the middle of the window."""
 
-    def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        keep_bar(self)
-        self.setWidget(content)
-        self.setViewportMargins(self.verticalScrollBar().sizeHint().width(), 0, 0, 0)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.setViewportMargins(self.verticalScrollBar().sizeHint().width(), 0, 0, 0)
+    def margins_for(self, extent: int) -> QMargins:
+        return QMargins(extent, 0, extent, 0)
 
 
 class ScrollPage(BalancedScroll):
