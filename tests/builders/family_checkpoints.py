@@ -227,6 +227,8 @@ CASES = {
     "NemotronHForCausalLM": Case("nemotronhmoe"),
     "NemotronHPuzzleForCausalLM": Case("nemotronhpuzzle"),
     "JambaForCausalLM": Case("jamba", "pieces"),
+    "KimiLinearForCausalLM": Case("kimilinear"),
+    "KimiLinearModel": Case("kimilinear"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
     "MPTForCausalLM": Case("mpt"),

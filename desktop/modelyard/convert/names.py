@@ -48,6 +48,15 @@ _ALWAYS_F32 = (
     "SSM_CONV1D_Q",
     "SSM_CONV1D_K",
     "SSM_CONV1D_V",
+    "TIME_MIX_FIRST",
+    "TIME_MIX_W1",
+    "TIME_MIX_W2",
+    "TIME_MIX_DECAY_W1",
+    "TIME_MIX_DECAY_W2",
+    "TIME_MIX_LERP_FUSED",
+    "SSM_CONV1D_Q",
+    "SSM_CONV1D_K",
+    "SSM_CONV1D_V",
     "INDEXER_PROJ",
 )
 

@@ -23,6 +23,7 @@ SMALL_FILES = (
     "merges.txt",
     "vocab.txt",
     "tekken.json",
+    "tiktoken.model",
     "chat_template.jinja",
     "chat_template.json",
     "preprocessor_config.json",
@@ -39,7 +40,7 @@ SMALL_FILES = (
 """Every small file a conversion may look at: what has to be fetched of a remote repository. Further ones may lie in
 `additional_chat_templates/` and `1_Pooling/`."""
 
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json")
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json", "tiktoken.model")
 """Any one of them holds a vocabulary."""
 
 MAX_SMALL_FILE = 128 * 1024 * 1024

@@ -54,6 +54,7 @@ MODULES = (
     "nemotron_h",
     "jamba",
     "kimi_linear",
+    "kimi_linear",
     "gemma4",
     "deci",
     "exaone_moe",

@@ -17,6 +17,7 @@ from ..model import Model
 from ..vocab.bpe import write_bpe
 from ..vocab.glm import write_bpe_with
 from ..vocab.spm import has_spm, write_spm
+from ..vocab.tiktoken import has_tiktoken, write_kimi
 
 _LAYER = re.compile(r"model\.layers\.(\d+)")
 
@@ -109,6 +110,12 @@ class DeepSeek2(Family):
         keys = lazy.transposed(lazy.middle_sliced(heads, 0, plain))
         yield name.replace("kv_b_proj", "k_b_proj"), keys
         yield name.replace("kv_b_proj", "v_b_proj"), lazy.middle_sliced(heads, plain, plain + value)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if has_tiktoken(self.model):  # Moonlight, Kimi K2
+            write_kimi(self.model, keys)
+        else:
+            write_bpe(self.model, keys)
 
 
 class Glm4MoeLite(DeepSeek2):

@@ -73,12 +73,12 @@ def write_tekken(model: Model, keys: Keys) -> None:
     end = special.get("</s>", 0)
     keys.add_tokenizer_model("gpt2")
     keys.add_tokenizer_pre("tekken")
-    keys.add_token_merges([f"{_text(left)} {_text(right)}" for left, right in tekken.merges()])
+    keys.add_token_merges([f"{byte_letters(left)} {byte_letters(right)}" for left, right in tekken.merges()])
     keys.add_bos_token_id(special.get("<s>", 0))
     keys.add_eos_token_id(end)
     keys.add_unk_token_id(special.get("<unk>", 0))
     keys.add_pad_token_id(special.get("<pad>", end))
-    keys.add_token_list([*tekken.special, *map(_text, tekken.ranks)])
+    keys.add_token_list([*tekken.special, *map(byte_letters, tekken.ranks)])
     keys.add_token_scores([0] * tekken.size)
     plain, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     keys.add_token_types([control] * len(tekken.special) + [plain] * len(tekken.ranks))
@@ -116,7 +116,8 @@ def _read(data: Mapping[str, Any]) -> Tekken:
     return Tekken(version, tuple(special), ranks)
 
 
-def _text(token: bytes) -> str:
+def byte_letters(token: bytes) -> str:
+    """A token as GPT-2's vocabularies write it."""
     return token.decode("latin-1").translate(_LETTERS)
 
 
