@@ -19,17 +19,23 @@ _NAMES = {
     "int32": "I32",
     "int16": "I16",
     "int8": "I8",
+    "uint32": "U32",
     "uint16": "BF16",
     "uint8": "U8",
 }
 
 
 def write_safetensors(
-    path: Path, tensors: Mapping[str, NDArray[Any]], dtypes: Mapping[str, str] | None = None, order: str = "given"
+    path: Path,
+    tensors: Mapping[str, NDArray[Any]],
+    dtypes: Mapping[str, str] | None = None,
+    order: str = "given",
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
     """uint16 arrays are written as BF16 unless `dtypes` names another type for the tensor. order "reversed": the data
     lies in the reverse order of the header."""
     header: dict[str, Any] = {}
+    extra = {} if metadata is None else {"__metadata__": dict(metadata)}
     names = list(tensors)
     at = 0
     for name in reversed(names) if order == "reversed" else names:
@@ -38,7 +44,7 @@ def write_safetensors(
         header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
         at += array.nbytes
     data = b"".join(np.ascontiguousarray(tensors[name]).tobytes() for name in header)
-    write_raw(path, {name: header[name] for name in names}, data)
+    write_raw(path, extra | {name: header[name] for name in names}, data)
 
 
 def write_raw(path: Path, header: Any, data: bytes) -> None:

@@ -66,6 +66,7 @@ def test_its_failure_is_told_without_secrets(unknown: Path, installed: dict[str,
     made = run("import", str(unknown), "--size", "Q8_0", "--json", data=tmp_path / "d", **installed)
     assert (made.status, made.last["code"]) == (1, "extended_failed")
     assert "something is odd" in made.last["message"] and "hf_abc" not in made.output
+    assert not list((tmp_path / "d" / "work").iterdir())
 
 
 def test_a_repository_with_a_program_of_its_own_is_refused(

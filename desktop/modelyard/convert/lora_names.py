@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,9 +11,8 @@ from ..formats.adapter import Adapter
 from ..formats.checkpoint_tensor import StoredTensor
 
 _PREFIX = "base_model.model."
-_DOWN = (".lora_A.weight", ".lora_A.default.weight", ".lora_embedding_A", ".lora_embedding_A.default")
-_MLX = (".lora_a", ".lora_b")  # stored the other way round: (inputs, rank) and (rank, outputs)
-_UP = (".lora_B.weight", ".lora_B.default.weight", ".lora_embedding_B", ".lora_embedding_B.default")
+# lora_A.weight, lora_A.default.weight (or another name of the add-on), lora_embedding_A; MLX: lora_a
+_HALF = re.compile(r"\.lora_(?:(?P<half>[AB])(?:\.\w+)?\.weight|embedding_(?P<rows>[AB])(?:\.\w+)?|(?P<mlx>[ab]))$")
 _NOT_FOR_TEXT = ("score.", "classifier.", "v_head.", "summary.")  # heads of other tasks, trained along
 
 
@@ -56,12 +56,14 @@ def sorted_out(adapter: Adapter) -> tuple[list[LoraPair], dict[str, StoredTensor
         plain = name.removeprefix(_PREFIX).removeprefix("base_model.")
         if "lora_magnitude" in plain:
             raise _unsupported(adapter, "DoRA")
-        if suffix := next((each for each in (*_DOWN, _MLX[0]) if plain.endswith(each)), ""):
-            downs[plain.removesuffix(suffix)] = tensor
-        elif suffix := next((each for each in (*_UP, _MLX[1]) if plain.endswith(each)), ""):
-            ups[plain.removesuffix(suffix)] = tensor
+        if found := _HALF.search(plain):
+            half = (found["half"] or found["rows"] or found["mlx"]).upper()
+            module = plain[: found.start()]
+            if module in (halves := downs if half == "A" else ups):
+                raise _unsupported(adapter, "LoRA × 2")
+            halves[module] = tensor
         elif ".lora_" in plain:
-            raise _unsupported(adapter, plain.rpartition(".lora_")[1].strip(".") + plain.rpartition(".lora_")[2])
+            raise _unsupported(adapter, f"lora_{plain.rpartition('.lora_')[2]}")
         elif not plain.startswith(_NOT_FOR_TEXT):
             whole[plain.replace(".modules_to_save.default", "").replace(".base_layer", "")] = tensor
     if downs.keys() != ups.keys() or not (downs or whole):
@@ -73,7 +75,7 @@ def sorted_out(adapter: Adapter) -> tuple[list[LoraPair], dict[str, StoredTensor
 def _pair(adapter: Adapter, module: str, down: StoredTensor, up: StoredTensor) -> LoraPair:
     if len(down.shape) != 2 or len(up.shape) != 2:
         raise _unsupported(adapter, f"{len(down.shape)}-dimensional LoRA")
-    turned = down.name.endswith(_MLX[0])
+    turned = down.name.endswith(".lora_a")  # MLX stores (inputs, rank) and (rank, outputs)
     if (up.shape[0] != down.shape[1] if turned else up.shape[1] != down.shape[0]) or 0 in (*up.shape, *down.shape):
         raise ModelyardError(
             Code.ADAPTER_INVALID, name=adapter.name, detail=f"{module[:120]}: {list(up.shape)} × {list(down.shape)}"

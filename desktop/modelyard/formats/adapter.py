@@ -30,6 +30,15 @@ _CHANGES_MORE = (
     "target_parameters",
     "trainable_token_indices",
 )
+_WRITTEN = {
+    **{name.upper(): name for name in ("VeRA", "LoHa", "LoKr", "AdaLoRA", "FourierFT", "RandLoRA", "SHiRA")},
+    **{name.upper().replace("-", "_"): name for name in ("P-tuning", "prompt-tuning", "prefix-tuning")},
+    "XLORA": "X-LoRA",
+    "IA3": "(IA)³",
+    "VBLORA": "VB-LoRA",
+    "MLX DORA": "DoRA",
+    "target_parameters": "LoRA target_parameters",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ def read_adapter(tree: FileTree, locate: Locate | None = None) -> Adapter:
     config = files.json("adapter_config.json")
     if config is None:
         raise ModelyardError(Code.ADAPTER_INVALID, name=tree.name, detail="adapter_config.json is missing")
-    if _MLX in files and "fine_tune_type" in config:
+    if "fine_tune_type" in config or (_MLX in files and "peft_type" not in config):
         config = _in_pefts_terms(config, tree.name)
     base = config.get("base_model_name_or_path")
     base_model = base if isinstance(base, str) and 0 < len(base) <= 500 else None
@@ -87,8 +96,9 @@ def read_adapter(tree: FileTree, locate: Locate | None = None) -> Adapter:
 
 
 def _in_pefts_terms(config: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """MLX's settings (mlx_lm/tuner/utils.py): a scale in place of alpha / r. Raises ADAPTER_INVALID."""
-    kind = config.get("fine_tune_type")
+    """MLX's settings (mlx_lm/tuner/utils.py): a scale in place of alpha / r; its first versions did not name the kind.
+    Raises ADAPTER_INVALID."""
+    kind = "dora" if config.get("use_dora") else config.get("fine_tune_type", "lora")
     given = config.get("lora_parameters")
     numbers = given if isinstance(given, dict) else {}
     rank, scale = numbers.get("rank"), numbers.get("scale")
@@ -106,9 +116,9 @@ def unsupported_method(config: Mapping[str, Any]) -> str | None:
     Sources: peft LoraConfig; an initialisation that also changes the base's weights cannot be told from the add-on
     alone (peft tuners/lora/layer.py, pissa_init and others).
     """
-    kind = config.get("peft_type", "LORA")
-    if kind != "LORA":
-        return str(kind)[:60]
+    kind = str(config.get("peft_type", "LORA"))
+    if kind.upper() != "LORA":
+        return _WRITTEN.get(kind.upper(), kind)[:60]
     if config.get("use_dora"):
         return "DoRA"
     if config.get("alora_invocation_tokens"):
@@ -118,7 +128,4 @@ def unsupported_method(config: Mapping[str, Any]) -> str | None:
     start = config.get("init_lora_weights")
     if isinstance(start, str) and start.lower().startswith(_MADE_WITH_THE_BASE):
         return start[:60]
-    for key in _CHANGES_MORE:
-        if config.get(key):
-            return key
-    return None
+    return next((_WRITTEN.get(key, key) for key in _CHANGES_MORE if config.get(key)), None)

@@ -59,7 +59,8 @@ def read_checkpoint(
 ) -> Checkpoint:
     """The checkpoint in a tree of files, local or remote. locate: where weights lie; None if they are not here yet.
 
-    Raises as open_checkpoint does, PACKING_UNKNOWN for weights in objects of a packing's own tool. Only headers and small files are read.
+    Raises as open_checkpoint does, PACKING_UNKNOWN for weights in objects of a packing's own tool. Only headers and
+    small files are read.
     """
     files = SmallFiles(tree, extra)
     if "qmodel.pt" in files.names:
@@ -99,7 +100,7 @@ def read_checkpoint(
 
 
 def _packed_in_objects(tree: FileTree, files: SmallFiles, error: ModelyardError) -> ModelyardError | None:
-    """Why a PyTorch file wants programs run, if the configuration tells: torchao and others save objects of their own."""
+    """Why a PyTorch file wants programs run, where the configuration tells: torchao saves objects of its own."""
     told = (files.json("config.json") or {}).get("quantization_config")
     method = told.get("quant_method") if isinstance(told, dict) else None
     if error.code is not Code.TORCH_UNSAFE or not isinstance(method, str):

@@ -74,7 +74,9 @@ def _checked(name: str, size: int, data_start: int, text: bytes) -> SafetensorsH
         entries = parse_object(text, name, unique_keys=True)
     except ModelyardError as error:
         raise _invalid(name, f"header: {error.fields.get('detail')}") from error
-    metadata = entries.pop("__metadata__", {})
+    metadata = entries.pop("__metadata__", None)
+    if metadata is None:  # left out, or null as MLX writes it
+        metadata = {}
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise _invalid(name, "__metadata__ is not a table of strings")
     found = [(*_offsets(name, key, entry), _tensor(name, key, entry)) for key, entry in entries.items()]

@@ -48,7 +48,12 @@ def run_import(plan: ImportPlan, surroundings: Surroundings, listener: Listener,
     key = work_key(plan)
     workspace = Workspace(surroundings.work_folder)
     folder = workspace.folder(key)
-    prepared = prepare(Work(plan, folder, surroundings, listener, cancel))
+    try:
+        prepared = prepare(Work(plan, folder, surroundings, listener, cancel))
+    except BaseException:
+        if plan.form == "extended":  # begins anew each time: nothing in the folder helps the next try
+            workspace.release(key)
+        raise
     for code, fields in prepared.warnings:
         listener(warning(code, **fields))
     cancel.check()

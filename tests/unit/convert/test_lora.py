@@ -171,11 +171,21 @@ def test_what_does_not_belong_together(tmp_path: Path, tensors: dict[str, NDArra
     assert caught.value.code is code
 
 
+def test_an_add_on_of_another_name_is_read_two_together_are_not(tmp_path: Path) -> None:
+    plain = pair(Q, 8, 8, 4)
+    named = {name.replace(".weight", ".mine.weight"): array for name, array in plain.items()}
+    assert_sum(merge(tmp_path / "a", named), f"{Q}.weight", BASE[f"{Q}.weight"] + 2 * product(plain, Q))
+    with pytest.raises(ModelyardError) as caught:
+        merge(tmp_path / "b", {**plain, **named})
+    assert caught.value.code is Code.ADAPTER_UNSUPPORTED
+
+
 def mlx(tmp_path: Path, tensors: dict[str, NDArray[Any]], **config: Any) -> MergedTable:
     base = model_folder(tmp_path / "base", BASE, vocab_size=10, tie_word_embeddings=False)
     folder = tmp_path / "adapters"
     folder.mkdir()
-    settings = {"fine_tune_type": "lora", "model": "mlx-community/base", "num_layers": 2, **config}
+    told = {"fine_tune_type": "lora", "model": "mlx-community/base", "num_layers": 2, **config}
+    settings = {key: value for key, value in told.items() if value is not None}
     write_json(folder / "adapter_config.json", settings)
     turned = {
         name.removeprefix("base_model.model.")
@@ -187,9 +197,10 @@ def mlx(tmp_path: Path, tensors: dict[str, NDArray[Any]], **config: Any) -> Merg
     return merged(open_checkpoint(base), open_adapter(folder))
 
 
-def test_form_of_mlx(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["lora", None], ids=["now", "early"])
+def test_form_of_mlx(tmp_path: Path, kind: str | None) -> None:
     tensors = pair(Q, 8, 8, 4) | pair(DOWN, 8, 12, 4)
-    table = mlx(tmp_path, tensors, lora_parameters={"rank": 4, "scale": 2.5, "dropout": 0.0})
+    table = mlx(tmp_path, tensors, lora_parameters={"rank": 4, "scale": 2.5, "dropout": 0.0}, fine_tune_type=kind)
     assert table.base_model == "mlx-community/base"
     for module in (Q, DOWN):
         assert_sum(table, f"{module}.weight", BASE[f"{module}.weight"] + 2.5 * product(tensors, module))
@@ -201,6 +212,8 @@ def test_form_of_mlx(tmp_path: Path) -> None:
         ({"lora_parameters": {"rank": 4}}, Code.ADAPTER_INVALID),
         ({"lora_parameters": 3}, Code.ADAPTER_INVALID),
         ({"fine_tune_type": "dora", "lora_parameters": {"rank": 4, "scale": 2.0}}, Code.ADAPTER_UNSUPPORTED),
+        ({"use_dora": True, "lora_parameters": {"rank": 4, "scale": 2.0}}, Code.ADAPTER_UNSUPPORTED),
+        ({"fine_tune_type": "full"}, Code.ADAPTER_UNSUPPORTED),
     ],
 )
 def test_form_of_mlx_refused(tmp_path: Path, config: dict[str, Any], code: Code) -> None:

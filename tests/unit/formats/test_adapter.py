@@ -31,7 +31,12 @@ def test_both_forms(tmp_path: Path, torch: bool) -> None:
     ("config", "method"),
     [
         ({"use_dora": True}, "DoRA"),
-        ({"peft_type": "IA3"}, "IA3"),
+        ({"peft_type": "IA3"}, "(IA)³"),
+        ({"peft_type": "VERA"}, "VeRA"),
+        ({"peft_type": "LOKR"}, "LoKr"),
+        ({"peft_type": "OFT"}, "OFT"),
+        ({"peft_type": "PROMPT_TUNING"}, "prompt-tuning"),
+        ({"target_parameters": ["mlp.experts.gate_up_proj"]}, "LoRA target_parameters"),
         ({"peft_type": ["x"]}, "['x']"),
         ({"init_lora_weights": "pissa_niter_16"}, "pissa_niter_16"),
         ({"init_lora_weights": "olora"}, "olora"),

@@ -57,6 +57,15 @@ def test_bits_of_types_numpy_does_not_know(tmp_path: Path) -> None:
     data.close()
 
 
+def test_metadata_may_be_null_as_mlx_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "adapters.safetensors"
+    header = b'{"__metadata__":null,"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}'
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"xy")
+    with FileSource(path) as source:
+        found = read_safetensors_header(source)
+    assert found.metadata == {} and found.tensors[0].shape == (2,)
+
+
 def test_scalars_and_empty_tensors(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     arrays = {
