@@ -257,7 +257,7 @@ def _show_inspection(seen: Inspection, output: Output, only: str = "") -> None:
         mark = "→" if option.recommended else " "
         fit = words.label("fits", option.fit.value)
         title = words.size(option.size)[0]
-        size = words.amount(option.result_bytes)
+        size = words.amount(option.disk_bytes)
         output.line(f"{mark} {option.size:<10} {size:>9}  {words.amount(option.memory.total):>9}  {fit:<12} {title}")
 
 

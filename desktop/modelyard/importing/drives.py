@@ -36,8 +36,9 @@ def drive_uses(
     surroundings: Surroundings,
     admission: Admission,
 ) -> tuple[DriveUse, ...]:
-    """A conversion needs its result once where it is moved or linked to its place, twice where it is copied."""
-    result = option.result_bytes
+    """A conversion needs its result once where it is moved or linked to its place, twice where it is copied. A file for
+    pictures that lies beside a person's GGUF goes into an engine, and nowhere else."""
+    result = option.result_bytes if choice.engine == NO_ENGINE and inspection.form == "gguf" else option.disk_bytes
     work = made_in(inspection, option, choice, surroundings)
     uses: list[_Use] = []
     if work is not None:
@@ -50,7 +51,8 @@ def drive_uses(
     elif choice.engine == "builtin":
         models = surroundings.folders.models
         moved = work is not None and same_drive(work, models)
-        uses.append((models, 0 if moved else result, result))
+        apart = 0 if _makes_projector(inspection) else option.projector_bytes
+        uses.append((models, apart if moved else result, result))
     elif admission.store is not None:
         uses.append((admission.store, admission.need_bytes, result))
     return tuple(
@@ -66,7 +68,13 @@ def _making(work: Path, inspection: Inspection, option: SizeOption, choice: Impo
     zipped = isinstance(inspection.source, CheckpointFolder) and inspection.source.path.suffix.lower() == ".zip"
     kept = option.download_bytes if remote and choice.keep_original and inspection.form == "checkpoint" else 0
     beside = max(kept, option.beside_bytes) + (inspection.source_bytes if zipped else 0)
-    return work, option.result_bytes + beside, kept
+    made = option.disk_bytes if _makes_projector(inspection) else option.result_bytes
+    return work, made + beside, kept
+
+
+def _makes_projector(inspection: Inspection) -> bool:
+    """A file for pictures, if there is one, is made or fetched beside the result."""
+    return not isinstance(inspection.source, GgufFile | LibraryModel)
 
 
 def _by_drive(uses: list[_Use]) -> list[_Use]:

@@ -22,7 +22,7 @@ from ..quantize.sizes import by_converter, offered
 from .inspection import Inspection, Note, Refusal
 from .naming import shown_title, technical_name
 from .offers import Weights, offers
-from .planned import Contents, remembered_contents
+from .planned import PROJECTOR_SIZE, Contents, remembered_contents
 from .sources import Source
 
 
@@ -68,13 +68,15 @@ def checkpoint_inspection(
         made = contents(checkpoint)
     except ModelyardError as error:
         return Inspection(**common, architecture=architecture, refusal=Refusal.of(error))
-    common |= content_facts(made.model) | _sizes(made.model, machine, download_bytes)
+    seeing = made.projector
+    projector_bytes = exact_sizes(seeing, [PROJECTOR_SIZE])[PROJECTOR_SIZE] if seeing else 0
+    common |= content_facts(made.model) | _sizes(made.model, machine, download_bytes, projector_bytes)
     packing, better = packed_as(checkpoint)
     if packing:
         common["stored_as"] = packing
     if better:
         common["warnings"] = (Note("packed_weights", {"packing": packing}), *common["warnings"])
-    return Inspection(**common, architecture=architecture, vision=made.projector is not None)
+    return Inspection(**common, architecture=architecture, vision=seeing is not None)
 
 
 def content_inspection(
@@ -89,7 +91,7 @@ def content_inspection(
         source_bytes=weight_bytes,
         architecture=content.architecture,
         **content_facts(content),
-        **_sizes(content, machine, 0),
+        **_sizes(content, machine, 0, 0),
     )
 
 
@@ -151,7 +153,7 @@ def active_share_of(content: GgufContent) -> float:
     return min(1.0, used / count + 0.1) if count and used else 1.0
 
 
-def _sizes(content: GgufContent, machine: Machine, download_bytes: int) -> dict[str, Any]:
+def _sizes(content: GgufContent, machine: Machine, download_bytes: int, projector_bytes: int) -> dict[str, Any]:
     sizes = exact_sizes(content, [size.name for size in (*offered(), *by_converter())])
     weights = Weights(
         bytes_by_size=sizes,
@@ -159,6 +161,7 @@ def _sizes(content: GgufContent, machine: Machine, download_bytes: int) -> dict[
         conversation=memory_of(content),
         context_limit=header_of(content).integer(f"{content.architecture}.context_length"),
         active_share=active_share_of(content),
+        projector_bytes=projector_bytes,
     )
     hidden = {size.name for size in by_converter()}
     listed = (

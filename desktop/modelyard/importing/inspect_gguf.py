@@ -30,11 +30,12 @@ _NO_MODEL = {
 _MOST_PROJECTORS = 20
 
 
-def inspect_gguf(source: Source, path: Path, machine: Machine) -> Inspection:
-    """A local file, or a split set by any of its parts. Raises the GGUF_* codes, FILE_MISSING, FILE_UNREADABLE."""
+def inspect_gguf(source: Source, path: Path, machine: Machine, projector: Path | None = None) -> Inspection:
+    """A local file, or a split set by any of its parts. `projector`: known to belong to it. Raises the GGUF_* codes,
+    FILE_MISSING, FILE_UNREADABLE."""
     whole, paths = read_set(path)
     known = facts(whole.header)
-    paired = paired_projector(path, known)
+    paired = projector or paired_projector(path, known)
     size_bytes = sum(each.stat().st_size for each in paths)
     seen = gguf_inspection(source, path.name, whole, known, machine, size_bytes, paired)
     with FileSource(paths[0]) as first:
@@ -50,6 +51,7 @@ def inspect_gguf(source: Source, path: Path, machine: Machine) -> Inspection:
         conversation=known.memory,
         context_limit=known.context_length,
         active_share=active_share(known),
+        projector_bytes=_size_of(paired),
     )
     plain = known.size in ("F32", "F16", "BF16")
     smaller = [replace(each, recommended=False, common=plain and each.common) for each in offers(weights, machine)]
@@ -93,14 +95,14 @@ def gguf_inspection(
         base_model=next(iter(known.base_models), ""),
         projector=paired.name if paired else "",
         warnings=_warnings(known),
-        sizes=() if refusal else (as_is_option(known, size_bytes, machine),),
+        sizes=() if refusal else (as_is_option(known, size_bytes, machine, _size_of(paired)),),
         refusal=refusal,
         details=_details(whole, known),
     )
 
 
-def as_is_option(known: GgufFacts, size_bytes: int, machine: Machine) -> SizeOption:
-    memory = memory_sum(size_bytes, known.memory, default_context(known.context_length))
+def as_is_option(known: GgufFacts, size_bytes: int, machine: Machine, projector_bytes: int = 0) -> SizeOption:
+    memory = memory_sum(size_bytes + projector_bytes, known.memory, default_context(known.context_length))
     return SizeOption(
         size=AS_IS,
         result_bytes=size_bytes,
@@ -110,7 +112,12 @@ def as_is_option(known: GgufFacts, size_bytes: int, machine: Machine) -> SizeOpt
         fit=fit(memory, machine, int(size_bytes * active_share(known))),
         seconds=size_bytes / 1e9,
         recommended=True,
+        projector_bytes=projector_bytes,
     )
+
+
+def _size_of(projector: Path | None) -> int:
+    return projector.stat().st_size if projector is not None else 0
 
 
 def active_share(known: GgufFacts) -> float:

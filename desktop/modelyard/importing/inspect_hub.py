@@ -97,7 +97,8 @@ def _gguf_repository(
     if source.size:
         chosen = next((each for name, each in variants.items() if name.lower() == source.size.lower()), chosen)
     known = facts(read_preview(open_remote(session, listing, chosen.files[0].path)))
-    options = [_option(name, each, known, machine, each == chosen) for name, each in variants.items()]
+    seeing = found.projectors[0].size if found.projectors else 0
+    options = [_option(name, each, known, machine, each == chosen, seeing) for name, each in variants.items()]
     options.sort(key=lambda option: option.result_bytes, reverse=True)
     return Inspection(
         source=source,
@@ -121,13 +122,15 @@ def _gguf_repository(
     )
 
 
-def _option(name: str, variant: GgufVariant, known: GgufFacts, machine: Machine, chosen: bool) -> SizeOption:
+def _option(
+    name: str, variant: GgufVariant, known: GgufFacts, machine: Machine, chosen: bool, projector_bytes: int
+) -> SizeOption:
     total = variant.total_bytes
-    memory = memory_sum(total, known.memory, default_context(known.context_length))
+    memory = memory_sum(total + projector_bytes, known.memory, default_context(known.context_length))
     return SizeOption(
         size=name,
         result_bytes=total,
-        download_bytes=total,
+        download_bytes=total + projector_bytes,
         group=group_of(variant.size),
         memory=memory,
         fit=fit(memory, machine, int(total * active_share(known))),
@@ -136,6 +139,7 @@ def _option(name: str, variant: GgufVariant, known: GgufFacts, machine: Machine,
         common=chosen or variant.size in COMMON,
         beside_bytes=total if len(variant.files) > 1 else 0,  # parts, until they are one file
         files=tuple(file.path for file in variant.files),
+        projector_bytes=projector_bytes,
     )
 
 

@@ -19,10 +19,7 @@ def inspect_library(source: LibraryModel, surroundings: Surroundings) -> Inspect
     details = surroundings.engine(source.engine).show(source.name)
     if not details.files:
         raise ModelyardError(Code.FILE_MISSING, name=source.name)
-    seen = inspect_gguf(source, details.files[0], surroundings.machine)
-    beside = projector_of(details)
-    if beside is not None:
-        seen = replace(seen, projector=beside.name, vision=True)
+    seen = inspect_gguf(source, details.files[0], surroundings.machine, projector_of(details))
     name = source.name.partition(":")[0]
     return replace(seen, title=details.model.display_name or name, suggested_name=name)
 

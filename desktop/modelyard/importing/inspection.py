@@ -43,7 +43,8 @@ class MemorySum:
 
 @dataclass(frozen=True)
 class SizeOption:
-    """One offered size. `size` is a name of llama-quantize ("Q4_K_M"), "original", or AS_IS."""
+    """One offered size. `size` is a name of llama-quantize ("Q4_K_M"), "original", or AS_IS. `result_bytes`: of the
+    model's file. `projector_bytes`: of the file for pictures beside it, whatever the size."""
 
     size: str
     result_bytes: int
@@ -57,6 +58,11 @@ class SizeOption:
     listed: bool = True  # False: known by name only (the converter's own outtypes, for scripts)
     files: tuple[str, ...] = ()  # of a GGUF repository: what this size fetches
     beside_bytes: int = 0  # on the disk beside the result while it is made: a shard under way, parts of a set
+    projector_bytes: int = 0
+
+    @property
+    def disk_bytes(self) -> int:
+        return self.result_bytes + self.projector_bytes
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,15 @@ _COPY_BYTES_A_SECOND = 400e6
 
 @dataclass(frozen=True)
 class Weights:
-    """What sizes are computed from. `bytes_by_size`: exact size of the whole file at each size."""
+    """What sizes are computed from. `bytes_by_size`: exact size of the whole file at each size. `projector_bytes`: of
+    the file for pictures that is loaded with any of them."""
 
     bytes_by_size: Mapping[str, int]
     parameters: int | None
     conversation: ConversationMemory | None
     context_limit: int | None
     active_share: float = 1.0  # of the weights, read for one token (mixtures of experts)
+    projector_bytes: int = 0
 
 
 def offers(weights: Weights, machine: Machine, download_bytes: int = 0) -> tuple[SizeOption, ...]:
@@ -33,7 +35,7 @@ def offers(weights: Weights, machine: Machine, download_bytes: int = 0) -> tuple
     context = default_context(weights.context_limit)
     options = []
     for size, size_bytes in weights.bytes_by_size.items():
-        memory = memory_sum(size_bytes, weights.conversation, context)
+        memory = memory_sum(size_bytes + weights.projector_bytes, weights.conversation, context)
         options.append(
             SizeOption(
                 size=size,
@@ -44,6 +46,7 @@ def offers(weights: Weights, machine: Machine, download_bytes: int = 0) -> tuple
                 fit=fit(memory, machine, int(size_bytes * weights.active_share)),
                 seconds=preparing_seconds(size, weights.parameters or 0, size_bytes, machine.cores),
                 common=size in COMMON,
+                projector_bytes=weights.projector_bytes,
             )
         )
     options.sort(key=lambda option: option.result_bytes, reverse=True)

@@ -39,7 +39,7 @@ def make_plan(inspection: Inspection, choice: ImportChoice, surroundings: Surrou
             choice=complete,
             steps=_steps(inspection, option, complete),
             drives=drive_uses(inspection, option, complete, surroundings, admission),
-            result_bytes=option.result_bytes,
+            result_bytes=option.disk_bytes,
             form=inspection.form,
             sources_bytes=inspection.source_bytes,
             warnings=tuple(Note(code, dict(fields)) for code, fields in admission.warnings),
@@ -103,7 +103,7 @@ def _admission(
     if not isinstance(engine, Admits):
         return Admission()
     work = made_in(inspection, option, choice, surroundings)
-    admission = engine.admission(choice.name, option.result_bytes, inspection.architecture, work)
+    admission = engine.admission(choice.name, option.disk_bytes, inspection.architecture, work)
     if admission.taken and not choice.replace:
         raise ModelyardError(Code.ENGINE_NAME_TAKEN, name=admission.taken)
     return admission
@@ -120,7 +120,7 @@ def _steps(inspection: Inspection, option: SizeOption, choice: ImportChoice) -> 
         steps.append(PlannedStep(Step.DOWNLOADING, option.download_bytes))
     if inspection.form == "checkpoint" or not (fetched or goes_as_it_is(inspection, option, choice)):
         steps.append(PlannedStep(Step.PREPARING, option.result_bytes))
-    steps.append(PlannedStep(Step.ADDING, option.result_bytes))
+    steps.append(PlannedStep(Step.ADDING, option.disk_bytes))
     if choice.engine != NO_ENGINE:
         steps.append(PlannedStep(Step.TESTING))
     return tuple(steps)

@@ -29,7 +29,7 @@ class SizeRow(LayoutButton):
         name.addStretch(1)
         name.addWidget(Pill(words.label("fits", option.fit.value), TONES[option.fit]))
         facts = joined(
-            self.tr("{size} on disk").format(size=words.amount(option.result_bytes)),
+            self.tr("{size} on disk").format(size=words.amount(option.disk_bytes)),
             self.tr("{size} to download").format(size=words.amount(option.download_bytes))
             if option.download_bytes
             else "",
