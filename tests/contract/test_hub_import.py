@@ -140,7 +140,8 @@ def test_a_set_in_a_folder_of_its_own_with_its_projector_elsewhere(
     house = build_house(tmp_path / "data")
     seen = inspect(parse_source("org/seeing-GGUF"), house.surroundings, CancelToken())
     [size] = seen.sizes
-    assert (size.size, len(size.files), size.beside_bytes) == ("Q8_0", len(parts), size.download_bytes)
+    assert (size.size, len(size.files), size.beside_bytes) == ("Q8_0", len(parts), size.result_bytes)
+    assert size.download_bytes == size.disk_bytes == size.result_bytes + (tmp_path / "p16.gguf").stat().st_size
     plan = make_plan(seen, ImportChoice(engine="none", output=tmp_path / "out.gguf"), house.surroundings)
     assert isinstance(plan, ImportPlan) and plan.drives[0].peak >= 2 * size.result_bytes
     made = prepare(Work(plan, tmp_path / "work", house.surroundings, lambda _event: None, CancelToken()))
