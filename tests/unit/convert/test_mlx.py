@@ -125,14 +125,39 @@ def test_encoders_are_left_out(tmp_path: Path) -> None:
     assert list(table.tensors) == ["language_model.model.norm.weight"] and "vision_config" not in table.config
 
 
+def test_turned_convolutions_and_norms_one_too_large(tmp_path: Path) -> None:
+    conv, norm = RANDOM.random((6, 4, 1)).astype(F32), np.array([1.5, 0.75], F32)
+    own = {
+        "model.layers.0.linear_attn.conv1d.weight": conv,
+        "model.norm.weight": norm,
+        "model.layers.0.linear_attn.norm.weight": norm,
+    }
+    config = {"architectures": ["Qwen3NextForCausalLM"], "mtp_num_hidden_layers": 1}
+    table = table_of(tmp_path / "m", own, None, **config)
+    assert table.tensors["model.layers.0.linear_attn.conv1d.weight"].shape == (6, 1, 4)
+    assert np.array_equal(whole(table, "model.layers.0.linear_attn.conv1d.weight"), conv.reshape(6, 1, 4))
+    assert np.array_equal(whole(table, "model.norm.weight"), norm - 1)
+    assert np.array_equal(whole(table, "model.layers.0.linear_attn.norm.weight"), norm)
+    assert table.config["mtp_num_hidden_layers"] == 0  # MLX leaves those layers out
+    published = {**own, "model.layers.0.linear_attn.conv1d.weight": conv.reshape(6, 1, 4)}  # AutoRound writes MLX's
+    table = table_of(tmp_path / "n", published, None, **config)
+    assert np.array_equal(whole(table, "model.norm.weight"), norm)
+
+
+def test_first_layers_of_lfm2_without_experts(tmp_path: Path) -> None:
+    tensors, expected = affine("model.layers.0.feed_forward.gate_proj", 4, 6, 64)
+    table = table_of(tmp_path / "m", tensors, {"group_size": 32, "bits": 4}, architectures=["Lfm2MoeForCausalLM"])
+    assert np.array_equal(whole(table, "model.layers.0.feed_forward.w1.weight"), expected)
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_families_it_rearranges_are_refused(tmp_path: Path, packed: bool) -> None:
     tensors = affine(Q, 4, 6, 64)[0] if packed else {f"{Q}.weight": np.ones((2, 2), F32)}
     settings = {"group_size": 32, "bits": 4} if packed else None
     with pytest.raises(ModelyardError) as caught:
-        table_of(tmp_path / "m", tensors, settings, architectures=["Qwen3NextForCausalLM"])
+        table_of(tmp_path / "m", tensors, settings, architectures=["GptOssForCausalLM"])
     assert caught.value.code is Code.PACKING_REARRANGED
-    assert caught.value.fields["architecture"] == "Qwen3NextForCausalLM"
+    assert caught.value.fields["architecture"] == "GptOssForCausalLM"
 
 
 def without(tensors: dict[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:

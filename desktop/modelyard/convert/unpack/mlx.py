@@ -8,7 +8,7 @@ the two steps, as mlx.core.dequantize computes it. The floats' product is exact 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import from_float32, to_float32
 from .bits import integers_of, per_byte
 from .fp4 import FP4_PAIRS
-from .mlx_names import ENCODER_KEYS, dropped, names_in, own_name
+from .mlx_names import dropped, names_in, norms_plus_one, own_name, text_config, turned
 from .scheme import Unpacking, number_of
 
+MAX_EXPERTS = 4096
 _FLOATS = ("F16", "BF16", "F32")
 _MODES = {"mxfp4": (4, 32, "F8_E8M0"), "nvfp4": (4, 16, "F8_E4M3"), "mxfp8": (8, 32, "F8_E8M0")}  # bits, group, scale
 
@@ -62,19 +63,40 @@ class MlxTensor:
 
 
 @dataclass(frozen=True)
-class Slice:
-    """One expert of a stack that is not packed."""
+class Moved:
+    """A tensor under another name or of another shape, or one expert of a stack: its numbers from row `first` on."""
 
     tensor: StoredTensor
-    stack: StoredTensor
-    first: int
+    stored: StoredTensor
+    first: int = 0
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return (self.stack.name,)
+        return (self.stored.name,)
 
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[Any]:
-        return reader.read(self.stack.name, start + self.first, stop + self.first)
+        columns, own = self.tensor.columns, self.stored.columns
+        low = (start + self.first) * columns
+        high = (stop + self.first) * columns
+        return reader.read(self.stored.name, low // own, high // own).reshape(stop - start, columns)
+
+
+@dataclass(frozen=True)
+class OneLess:
+    """A norm stored one too large."""
+
+    stored: StoredTensor
+
+    @property
+    def tensor(self) -> StoredTensor:
+        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.stored.name,)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+        return to_float32(reader.read(self.stored.name, start, stop), self.stored.dtype) - np.float32(1)
 
 
 def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> None:
@@ -85,12 +107,18 @@ def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> N
     (another mode), PACKING_INVALID (tensors that do not fit together).
     """
     names = names_in(plan, architecture)
-    plan.config = {key: value for key, value in plan.table.config.items() if key not in ENCODER_KEYS}
+    plan.config = text_config(plan.table.config)
+    shifted = norms_plus_one(plan, architecture)
     for name, stored in plan.stored.items():
         if dropped(name):
             plan.consumed.add(name)
         elif name.endswith(".global_scale"):
             raise plan.unknown("MLX nvfp4, global_scale")
+        elif turned(stored):
+            channels, steps, _ = stored.shape
+            plan.add(Moved(StoredTensor(name, stored.dtype, (channels, 1, steps), stored.shard), stored))
+        elif shifted and name.endswith(shifted) and len(stored.shape) == 1:
+            plan.add(OneLess(stored))
         elif name.endswith(".weight"):
             scales = plan.stored.get(name.removesuffix("weight") + "scales")
             whole = None if scales is None else _packed(plan, stored, scales, config)
@@ -100,23 +128,22 @@ def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> N
 
 
 def _add(plan: Unpacking, whole: MlxTensor | None, stored: StoredTensor, own: str | None) -> None:
-    """The tensor itself, or each expert of a stack. own: the name of one expert, "{}" in place of its number."""
-    shape = stored.shape if whole is None else whole.tensor.shape
-    if own is None:
+    """The tensor itself, or each expert of a stack. own: its published name, "{}" for an expert's number."""
+    seen = stored if whole is None else whole.tensor
+    if own is None or "{}" not in own:
+        if own is not None:
+            seen = replace(seen, name=own)
         if whole is not None:
-            plan.add(whole)
+            plan.add(replace(whole, tensor=seen))
+        elif own is not None:
+            plan.add(Moved(seen, stored))
         return
-    if len(shape) != 3 or shape[0] > 4096:
-        raise plan.invalid(stored.name, f"shape {list(shape)}")
-    count, outputs, inputs = shape
-    dtype = stored.dtype if whole is None else whole.tensor.dtype
-    for expert in range(count):
-        seen = StoredTensor(own.format(expert), dtype, (outputs, inputs), stored.shard)
-        first = expert * outputs
-        if whole is None:
-            plan.add(Slice(seen, stored, first))
-        else:
-            plan.add(MlxTensor(seen, stored, whole.scales, whole.biases, whole.mode, whole.bits, first))
+    if len(seen.shape) != 3 or seen.shape[0] > MAX_EXPERTS:
+        raise plan.invalid(stored.name, f"shape {list(seen.shape)}")
+    for expert in range(seen.shape[0]):
+        one = replace(seen, name=own.format(expert), shape=seen.shape[1:])
+        first = expert * seen.shape[1]
+        plan.add(Moved(one, stored, first) if whole is None else replace(whole, tensor=one, first=first))
 
 
 def _packed(plan: Unpacking, packed: StoredTensor, scales: StoredTensor, config: Mapping[str, Any]) -> MlxTensor:

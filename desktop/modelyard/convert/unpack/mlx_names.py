@@ -1,11 +1,14 @@
 """How the tensors of a model are named in an MLX folder: `sanitize` of each file in mlx_lm/models changes a checkpoint
-before it is saved. For most families it only drops something, or stacks the experts; those are read here."""
+before it is saved. For most families it only drops something, stacks the experts, or turns a convolution; those are
+read here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...errors import Code, ModelyardError
+from ...formats.checkpoint_tensor import StoredTensor
 from .scheme import Unpacking
 
 _AS_PUBLISHED = (
@@ -18,6 +21,7 @@ _AS_PUBLISHED = (
     *("InternLM3ForCausalLM", "NemotronForCausalLM", "SeedOssForCausalLM", "HunYuanDenseV1ForCausalLM"),
     *("Ernie4_5_ForCausalLM", "Ernie4_5ForCausalLM"),
     *("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"),
+    *("Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration", "Lfm2ForCausalLM", "LFM2ForCausalLM"),
 )
 _GATED = {"gate_proj": "gate_proj", "up_proj": "up_proj", "down_proj": "down_proj"}
 _NUMBERED = {"gate_proj": "w1", "down_proj": "w2", "up_proj": "w3"}
@@ -29,10 +33,24 @@ _STACKED = {
     "DeepseekForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Glm4MoeForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Dots1ForCausalLM": ("mlp.experts", "mlp.experts", _GATED),
+    "Qwen3NextForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "Qwen3_5MoeForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "Qwen3_5MoeForConditionalGeneration": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "Lfm2MoeForCausalLM": ("feed_forward.switch_mlp", "feed_forward.experts", _NUMBERED),
     "MixtralForCausalLM": ("block_sparse_moe.switch_mlp", "block_sparse_moe.experts", _NUMBERED),
     "PhiMoEForCausalLM": ("block_sparse_moe.switch_mlp", "block_sparse_moe.experts", _NUMBERED),
 }
-ENCODER_KEYS = ("vision_config", "audio_config")
+_RENAMED = {"Lfm2MoeForCausalLM": ("feed_forward", _NUMBERED)}  # in its first layers, which have no experts
+_NORMS_PLUS_ONE = (
+    *("Qwen3NextForCausalLM", "Qwen3_5ForCausalLM", "Qwen3_5MoeForCausalLM"),
+    *("Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration"),
+)
+_NORMS = (
+    *(".input_layernorm.weight", ".post_attention_layernorm.weight", "model.norm.weight"),
+    *(".q_norm.weight", ".k_norm.weight"),
+)
+_ENCODER_KEYS = ("vision_config", "audio_config")
+_AHEAD_KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers")  # these layers are dropped
 _ENCODERS = (
     *("vision_tower.", "multi_modal_projector.", "vision_model.", "visual.", "audio_tower."),
     *("model.vision_tower.", "model.multi_modal_projector.", "model.visual.", "model.audio_tower."),
@@ -40,7 +58,7 @@ _ENCODERS = (
 
 
 def names_in(plan: Unpacking, architecture: str) -> Mapping[str, str]:
-    """MLX's end of a stack's name → the end of an expert's, "{}" for its number; empty for a model without experts.
+    """MLX's end of a stack's name → the end of an expert's, "{}" for its number; other names that differ alike.
 
     Raises PACKING_REARRANGED for a family whose tensors are changed in another way, or may be.
     """
@@ -52,11 +70,15 @@ def names_in(plan: Unpacking, architecture: str) -> Mapping[str, str]:
             Code.PACKING_REARRANGED, name=plan.table.name, method="MLX", architecture=architecture, base_model=base
         )
     stack, experts, matrices = _STACKED[architecture]
-    return {f".{stack}.{kind}.weight": f".{experts}.{{}}.{own}.weight" for kind, own in matrices.items()}
+    names = {f".{stack}.{kind}.weight": f".{experts}.{{}}.{own}.weight" for kind, own in matrices.items()}
+    if architecture in _RENAMED:
+        path, matrices = _RENAMED[architecture]
+        names |= {f".{path}.{kind}.weight": f".{path}.{own}.weight" for kind, own in matrices.items()}
+    return names
 
 
 def own_name(names: Mapping[str, str], name: str) -> str | None:
-    """The name of one expert of the stack `name`, "{}" for its number; None if it is no stack."""
+    """The published name of `name`, for a stack that of one expert with "{}" for its number; None if it is the same."""
     for end, own in names.items():
         if name.endswith(end):
             return name.removesuffix(end).replace("{", "{{").replace("}", "}}") + own
@@ -66,3 +88,28 @@ def own_name(names: Mapping[str, str], name: str) -> str | None:
 def dropped(name: str) -> bool:
     """Whether the tensor belongs to an encoder for pictures or sound."""
     return name.startswith(_ENCODERS)
+
+
+def turned(tensor: StoredTensor) -> bool:
+    """A convolution over time, (channels, steps, 1) in place of (channels, 1, steps): the same numbers in order."""
+    return tensor.name.endswith(("conv1d.weight", "conv.conv.weight")) and _is_turned(tensor.shape)
+
+
+def _is_turned(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[2] == 1 and shape[1] > 1
+
+
+def norms_plus_one(plan: Unpacking, architecture: str) -> tuple[str, ...]:
+    """Ends of the names of norms that are stored one too large: with convolutions already turned they are."""
+    done = any(turned(tensor) for tensor in plan.stored.values())
+    return _NORMS if architecture in _NORMS_PLUS_ONE and done else ()
+
+
+def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """config.json as it fits what is left: no encoders, no layers that predict further tokens."""
+    kept = {key: value for key, value in config.items() if key not in _ENCODER_KEYS}
+    kept |= {key: 0 for key in _AHEAD_KEYS if key in kept}
+    text = kept.get("text_config")
+    if isinstance(text, dict):
+        kept["text_config"] = text | {key: 0 for key in _AHEAD_KEYS if key in text}
+    return kept
