@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -24,6 +25,8 @@ _ROWS: Rows = (
     ("vision_block_count", ("num_hidden_layers", "depth", "layers")),
     ("vision_head_count", ("num_attention_heads", "num_heads", "heads", "vt_num_attention_heads")),
 )
+
+_ENCODER = re.compile(r"(^|\.|_)(vision|visual|vit|vpm|siglip2?)[._]")
 
 
 class Projector(Family):
@@ -70,7 +73,8 @@ class Projector(Family):
         keys.add_file_type()
         keys.add_clip_has_vision_encoder(True)
         keys.add_vision_projection_dim(self._text_width())
-        self.write_rows(_ROWS, keys)
+        for method, names in _ROWS:
+            getattr(keys, f"add_{method}")(self.config.need(*names))
         keys.add_vision_image_mean(self.preprocessor["image_mean"])
         keys.add_vision_image_std(self.preprocessor["image_std"])
 
@@ -105,7 +109,8 @@ def _preprocessor(model: Model) -> Config:
 def projector_content(
     table: TensorTable, *, outtype: str = "f16", directory_name: str | None = None
 ) -> GgufContent | None:
-    """The mmproj file of a model that sees; None for one that does not, or whose encoder is not known here.
+    """The mmproj file of a model that sees; None for one that does not (any more: its encoder may be gone), or whose
+    encoder is not known here.
 
     outtype: the size it will be written in, as of llama.cpp's converter ("f16", "bf16", "f32", "q8_0").
     Raises as plan.gguf_content.
@@ -113,6 +118,11 @@ def projector_content(
     from .projectors import projector_of
 
     found = projector_of(table.config)
-    if found is None:
+    if found is None or not has_encoder(table):
         return None
     return content_of(found, table, architecture_of(table.config, table.name), directory_name or table.name, outtype)
+
+
+def has_encoder(table: TensorTable) -> bool:
+    """The checkpoint holds layers of an encoder for pictures."""
+    return isinstance(table.config.get("vision_config"), dict) and any(_ENCODER.search(name) for name in table.tensors)

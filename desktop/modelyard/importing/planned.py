@@ -6,15 +6,19 @@ for as long as the files of its folder stay as they are.
 
 from __future__ import annotations
 
+import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..convert.content import GgufContent
 from ..convert.plan import gguf_content
-from ..convert.projector import projector_content
+from ..convert.projector import has_encoder, projector_content
+from ..errors import ModelyardError
 from ..formats.checkpoint import TensorTable
 from .prepared import state_of
+
+_log = logging.getLogger(__name__)
 
 PROJECTOR_SIZE = "f16"  # small beside the model, and what llama.cpp's users publish
 
@@ -28,8 +32,17 @@ class Contents:
 
 
 def contents_of(table: TensorTable) -> Contents:
-    """Raises as convert.plan.gguf_content."""
-    return Contents(gguf_content(table), projector_content(table, outtype=PROJECTOR_SIZE))
+    """An encoder for pictures that cannot be converted does not stop the text model: a warning says so. Raises as
+    convert.plan.gguf_content."""
+    model = gguf_content(table)
+    try:
+        projector = projector_content(table, outtype=PROJECTOR_SIZE)
+    except ModelyardError as error:
+        _log.warning("pictures are left out: %s", error)
+        projector = None
+    if projector is None and has_encoder(table):
+        model = replace(model, warnings=(*model.warnings, ("pictures_left_out", {})))
+    return Contents(model, projector)
 
 
 def remembered_contents(path: Path, table: TensorTable) -> Contents:
