@@ -17,6 +17,7 @@ from .scaled import add_scaled
 from .scheme import Unpacking
 
 FLOATS = ("F8_E4M3", "F8_E5M2")
+_NOT_HERE = ("W4A16_AWQ", "W4A8_AWQ", "INT4_AWQ", "W4A16", "FP8_PB_WO", "FP8_PB_REAL")
 
 
 def plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
@@ -42,11 +43,11 @@ def plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
 def plan_modelopt(plan: Unpacking, config: Mapping[str, Any]) -> None:
     """NVIDIA ModelOpt: NVFP4 where the scale has a column for each block of 16, FP8 otherwise.
 
-    Raises PACKING_UNKNOWN (AWQ, whose inputs are scaled too; four-bit integers), PACKING_INVALID.
+    Raises PACKING_UNKNOWN (AWQ, whose inputs are scaled too; four-bit integers; blocks of 128), PACKING_INVALID.
     """
     told = str(config.get("quant_algo") or "")
     scaled_inputs = any(name.endswith(".pre_quant_scale") for name in plan.stored)
-    if scaled_inputs or ("AWQ" in told.upper() and "NVFP4" not in told.upper()):
+    if scaled_inputs or told.upper() in _NOT_HERE:
         raise plan.unknown(f"ModelOpt {told or 'AWQ'}")
     for name in plan.stored:
         if not name.endswith(".weight_scale"):
