@@ -5,6 +5,7 @@ One JSON request a line on standard input, one JSON answer a line on standard ou
     {"do": "hears", "words": W}               somewhere in a name or a text: true or false
     {"do": "press", "name": N}                the first action of the pressable thing of that name: true or false
     {"do": "write", "name": N, "text": T}     puts text into the field of that name: true or false
+With --restless it answers nothing but reads everything again and again, without a pause, until it is ended.
 """
 
 from __future__ import annotations
@@ -112,5 +113,14 @@ def main(program: str) -> None:
         print(json.dumps(answer), flush=True)
 
 
+def read_on(program: str) -> None:
+    while True:
+        try:
+            for each in on_screen(program):
+                told(each)
+        except GLib.Error:
+            continue
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    (read_on if "--restless" in sys.argv else main)(sys.argv[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +18,6 @@ from .screen import Screen, screen, wait_until
 from .test_window import answers, fresh, jobs, messages
 
 pytestmark = [pytest.mark.screen, pytest.mark.timeout(240)]
-_CALM = 1.5  # seconds after which a page stands
 _HERE = Path(__file__).parent
 _PYTHON = "/usr/bin/python3"  # the system's: python3-gi is a package of the system
 _USABLE = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
@@ -54,8 +52,6 @@ class Reader:
         return bool(self._ask(do="hears", words=words))
 
     def wait(self, words: str, seconds: float = 60.0) -> None:
-        """After a moment: Qt 6.11 can crash when its tree is read in the very moment in which widgets go away."""
-        time.sleep(_CALM)
         try:
             wait_until(lambda: self.hears(words), f"a screen reader to hear {words!r}", seconds)
         except AssertionError as error:
@@ -73,7 +69,8 @@ class Reader:
 
 @contextmanager
 def reading(on: Screen) -> Iterator[tuple[Screen, Reader]]:
-    """The screen with a bus of its own, and a reader on it. Skips the test where AT-SPI is not installed."""
+    """The screen with a bus of its own, and a reader on it; a second one reads on and on, also in the moments in which
+    pages come and go. Skips the test where AT-SPI is not installed."""
     for tool in ("dbus-daemon", _PYTHON):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
@@ -95,10 +92,18 @@ def reading(on: Screen) -> Iterator[tuple[Screen, Reader]]:
         stderr=subprocess.DEVNULL,
         encoding="utf-8",
     )
+    restless = subprocess.Popen(
+        [_PYTHON, str(_HERE / "screen_reader.py"), "Modelyard", "--restless"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         yield replace(on, environment=environment), Reader(reader)
+        assert restless.poll() is None
     finally:
-        for process in (reader, bus):
+        for process in (restless, reader, bus):
             process.terminate()
             process.communicate(timeout=10)
 
