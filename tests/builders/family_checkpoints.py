@@ -18,7 +18,7 @@ from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 
 from .hf_folder_models import write_model
 from .recorded_checkpoint import weights_of
-from .vocabularies import write_pieces, write_unigram, write_wordpiece
+from .vocabularies import write_pieces, write_rwkv, write_unigram, write_wordpiece
 
 WIDTH = 256
 ROWS = 320  # of every embedding
@@ -29,8 +29,8 @@ _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 @dataclass(frozen=True)
 class Case:
     """shape: an entry of family_shapes. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
-    "wordpiece" or "unigram". renamed: from the entry's tensor names to this class's. config: changes. tokens: further
-    ones of tokenizer.json."""
+    "wordpiece", "unigram" or "rwkv". renamed: from the entry's tensor names to this class's. config: changes. tokens:
+    further ones of tokenizer.json."""
 
     shape: str
     vocabulary: str = "bpe"
@@ -229,6 +229,11 @@ CASES = {
     "JambaForCausalLM": Case("jamba", "pieces"),
     "KimiLinearForCausalLM": Case("kimilinear"),
     "KimiLinearModel": Case("kimilinear"),
+    "Rwkv6ForCausalLM": Case("rwkv6", "rwkv"),
+    "RWKV6Qwen2ForCausalLM": Case("rwkv6qwen2"),
+    "Rwkv7ForCausalLM": Case("rwkv7", "rwkv"),
+    "RWKV7ForCausalLM": Case("rwkv7", "rwkv"),
+    "RwkvHybridForCausalLM": Case("arwkv7"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
     "MPTForCausalLM": Case("mpt"),
@@ -349,4 +354,5 @@ _WRITERS: Mapping[str, Callable[[Path], None]] = {
     "pieces": write_pieces,
     "wordpiece": write_wordpiece,
     "unigram": write_unigram,
+    "rwkv": write_rwkv,
 }

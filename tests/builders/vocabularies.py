@@ -1,4 +1,5 @@
-"""Tiny vocabularies of the kinds that are not byte-level BPE: SentencePiece, WordPiece, Unigram. At most 320 tokens."""
+"""Tiny vocabularies of the kinds that are not byte-level BPE: SentencePiece, WordPiece, Unigram,
+RWKV. At most 320 tokens."""
 
 from __future__ import annotations
 
@@ -25,6 +26,16 @@ def write_pieces(folder: Path) -> None:
     (folder / "tokenizer.model").write_bytes(data)
     settings = {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
     _write(folder / "tokenizer_config.json", settings)
+
+
+def write_rwkv(folder: Path) -> None:
+    """RWKV's list: the bytes, then words, also of more than ASCII."""
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink(missing_ok=True)
+    words = [bytes([byte]) for byte in range(256)]
+    words += [b"\n\n\n", b"\r\n", b"\"'", "é".encode(), b"\n\n", b"he", b"hello"]
+    lines = (f"{number} {word!r} {len(word)}\n" for number, word in enumerate(words, 1))
+    (folder / "rwkv_vocab_v20230424.txt").write_text("".join(lines), encoding="utf-8")
 
 
 def write_wordpiece(folder: Path) -> None:

@@ -24,6 +24,7 @@ SMALL_FILES = (
     "vocab.txt",
     "tekken.json",
     "tiktoken.model",
+    "rwkv_vocab_v20230424.txt",
     "chat_template.jinja",
     "chat_template.json",
     "preprocessor_config.json",
@@ -39,9 +40,6 @@ SMALL_FILES = (
 )
 """Every small file a conversion may look at: what has to be fetched of a remote repository. Further ones may lie in
 `additional_chat_templates/` and `1_Pooling/`."""
-
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json", "tiktoken.model")
-"""Any one of them holds a vocabulary."""
 
 MAX_SMALL_FILE = 128 * 1024 * 1024
 """What any small file may have at most."""

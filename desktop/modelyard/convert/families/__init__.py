@@ -54,7 +54,7 @@ MODULES = (
     "nemotron_h",
     "jamba",
     "kimi_linear",
-    "kimi_linear",
+    "rwkv",
     "gemma4",
     "deci",
     "exaone_moe",
