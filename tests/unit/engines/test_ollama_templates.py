@@ -289,6 +289,24 @@ def test_the_warning_reaches_the_listener(new_server: OllamaServer, connect: Con
 # --- strangers' templates --------------------------------------------------------------------------------------------
 
 
+# A text of 2 MB, made in few steps, and what may be done with it in one; lists in lists, small until they are written.
+GROWN = "{% set n = namespace(a='aaaaaaaa') %}{% for i in range(18) %}{% set n.a = n.a ~ n.a %}{% endfor %}"
+USES = (
+    "{{ n.a.join(range(5000) | map('string')) | length }}",
+    "{{ range(5000) | join(n.a) | length }}",
+    "{{ (n.a" + " ~ n.a" * 900 + ") | length }}",
+    "{{ (n.a" + " + n.a" * 900 + ") | length }}",
+    "{% for i in range(900) %}{{ n.a }}{% endfor %}",
+    "{% for i in range(9999) %}{{ n.a.count('aaab') }}{{ n.a[1:] | length }}{% endfor %}",
+    "{{ [" + "n.a | list, " * 60 + "] | length }}",
+    "{{ n.a.replace('a', 'b' * 9000) | length }}",
+)
+NESTED = (
+    "{% set n = namespace(a=('x',), b=('x',)) %}{% for i in range(40) %}"
+    "{% set n.a = (n.a, n.a) %}{% set n.b = (n.b, n.b) %}{% endfor %}"
+)
+
+
 @pytest.mark.parametrize(
     "jinja",
     [
@@ -308,6 +326,13 @@ def test_the_warning_reaches_the_listener(new_server: OllamaServer, connect: Con
         "{{ self._TemplateReference__context.environment.loader }}{{ cycler.__init__.__globals__ }}",
         "{{ messages" * 1000,
         "x" * (1 << 20),
+        *(f"{GROWN}{use}" for use in USES),
+        *(f"{NESTED}{use}" for use in ("{{ n.a }}", "{{ n.a == n.b }}", "{{ {n.a: 1} }}", "{{ n.a | tojson }}")),
+        "{% macro m(a, n) %}{% if n %}{{ m([a, a], n - 1) }}{% else %}{{ a }}{% endif %}{% endmacro %}{{ m(1, 40) }}",
+        "{% set n = namespace(a=7) %}{% for i in range(60) %}{% set n.a = n.a * n.a %}{% endfor %}{{ n.a > 1 }}",
+        "{% set n = namespace(a=7) %}{% for i in range(9) %}{% set n.a = n.a ** 64 %}{% endfor %}{{ n.a > 1 }}",
+        "{% set a = range(9999) | list %}{% for i in range(9999) %}{{ 'x' in a }}{% endfor %}",
+        "{{ lipsum(n=1000000) }}",
     ],
 )
 def test_hostile_templates_end(jinja: str) -> None:
@@ -320,6 +345,7 @@ def test_templates_as_models_have_them() -> None:
         "{%- for m in messages if m.role != 'tool' -%}\n  {%- if loop.first %}{{ bos_token }}{% endif -%}\n"
         "  {{ m.content | trim }}{{ m.get('x', '') }}{% if not loop.last %}{% continue %}{% endif %}{{ '\\n' }}\n"
         "{%- endfor -%}{{ {'a': 'é'} | tojson }}{{ strftime_now('%Y') | length }}"
+        "{{ nothing }}{{ ['b', 'c'] | join('-') ~ '+'.join(['d'] + ['e']) }}{{ 'fgf'.replace('f', 'h') }}"
     )
     text = render_jinja(jinja, [{"role": "user", "content": " hi "}], bos_token="<s>")
-    assert text == '<s>hi\n{"a": "é"}4'
+    assert text == '<s>hi\n{"a": "é"}4b-cd+ehgh'
