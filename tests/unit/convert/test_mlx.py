@@ -144,6 +144,25 @@ def test_turned_convolutions_and_norms_one_too_large(tmp_path: Path) -> None:
     assert np.array_equal(whole(table, "model.norm.weight"), norm)
 
 
+def test_experts_of_gpt_oss_stay_in_their_blocks(tmp_path: Path) -> None:
+    stem = "model.layers.0.mlp.experts.up_proj"
+    words = RANDOM.integers(0, 1 << 32, (2, 3, 12), np.uint32)
+    scale = RANDOM.integers(100, 130, (2, 3, 3)).astype(np.uint8)
+    own = {f"{stem}.weight": words, f"{stem}.scales": scale, f"{stem}.bias": np.ones((2, 3), F32)}
+    settings = {"group_size": 32, "bits": 4, "mode": "mxfp4"}
+    table = table_of(tmp_path / "m", own, settings, architectures=["GptOssForCausalLM"])
+    assert list(table.tensors) == [f"{stem}.bias", f"{stem}_blocks", f"{stem}_scales"]
+    assert table.tensors[f"{stem}_blocks"].shape == (2, 3, 3, 16)
+    assert np.array_equal(whole(table, f"{stem}_blocks", 4), words.view(np.uint8).reshape(2, 3, 3, 16))
+    assert np.array_equal(whole(table, f"{stem}_scales"), scale)
+
+
+def test_halves_of_kv_b_are_called_as_llama_cpp_does(tmp_path: Path) -> None:
+    tensors, expected = affine("model.layers.0.self_attn.embed_q", 4, 2, 6, 64)
+    table = table_of(tmp_path / "m", tensors, {"group_size": 32, "bits": 4}, architectures=["DeepseekV3ForCausalLM"])
+    assert np.array_equal(whole(table, "model.layers.0.self_attn.k_b_proj.weight"), expected)
+
+
 def test_first_layers_of_lfm2_without_experts(tmp_path: Path) -> None:
     tensors, expected = affine("model.layers.0.feed_forward.gate_proj", 4, 6, 64)
     table = table_of(tmp_path / "m", tensors, {"group_size": 32, "bits": 4}, architectures=["Lfm2MoeForCausalLM"])
@@ -155,9 +174,9 @@ def test_families_it_rearranges_are_refused(tmp_path: Path, packed: bool) -> Non
     tensors = affine(Q, 4, 6, 64)[0] if packed else {f"{Q}.weight": np.ones((2, 2), F32)}
     settings = {"group_size": 32, "bits": 4} if packed else None
     with pytest.raises(ModelyardError) as caught:
-        table_of(tmp_path / "m", tensors, settings, architectures=["GptOssForCausalLM"])
+        table_of(tmp_path / "m", tensors, settings, architectures=["GraniteMoeForCausalLM"])
     assert caught.value.code is Code.PACKING_REARRANGED
-    assert caught.value.fields["architecture"] == "GptOssForCausalLM"
+    assert caught.value.fields["architecture"] == "GraniteMoeForCausalLM"
 
 
 def without(tensors: dict[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:

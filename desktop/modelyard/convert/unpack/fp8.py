@@ -29,6 +29,8 @@ def plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
         raise plan.unknown("GPTQModel FP8")
     if any(name.endswith(".weight_zp") for name in plan.stored):
         raise plan.unknown("FP8, weight_zp")
+    if any(name.endswith("_proj_scale") for name in plan.stored):  # of FBGEMM: shapes do not tell the direction
+        raise plan.unknown("FBGEMM FP8, experts")
     size = config.get("weight_block_size")
     block = size if isinstance(size, list) and all(type(n) is int and n > 0 for n in size) else ()
     for name in plan.stored:

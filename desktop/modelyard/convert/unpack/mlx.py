@@ -19,8 +19,9 @@ from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import from_float32, to_float32
 from .bits import integers_of, per_byte
 from .fp4 import FP4_PAIRS
-from .mlx_names import dropped, names_in, norms_plus_one, own_name, text_config, turned
+from .mlx_names import dropped, kept_in_blocks, names_in, norms_plus_one, own_name, text_config, turned
 from .scheme import Unpacking, number_of
+from .views import ByteBlocks, Moved, OneLess
 
 MAX_EXPERTS = 4096
 _FLOATS = ("F16", "BF16", "F32")
@@ -62,43 +63,6 @@ class MlxTensor:
         return from_float32(rounded.reshape(values.shape), dtype)
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A tensor under another name or of another shape, or one expert of a stack: its numbers from row `first` on."""
-
-    tensor: StoredTensor
-    stored: StoredTensor
-    first: int = 0
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.stored.name,)
-
-    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[Any]:
-        columns, own = self.tensor.columns, self.stored.columns
-        low = (start + self.first) * columns
-        high = (stop + self.first) * columns
-        return reader.read(self.stored.name, low // own, high // own).reshape(stop - start, columns)
-
-
-@dataclass(frozen=True)
-class OneLess:
-    """A norm stored one too large."""
-
-    stored: StoredTensor
-
-    @property
-    def tensor(self) -> StoredTensor:
-        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.stored.name,)
-
-    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
-        return to_float32(reader.read(self.stored.name, start, stop), self.stored.dtype) - np.float32(1)
-
-
 def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> None:
     """config: config.json's "quantization", empty for a folder that is not packed. Encoders for pictures and sound are
     left out: MLX turns their convolutions.
@@ -108,7 +72,7 @@ def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> N
     """
     names = names_in(plan, architecture)
     plan.config = text_config(plan.table.config)
-    shifted = norms_plus_one(plan, architecture)
+    shifted, blocks = norms_plus_one(plan, architecture), kept_in_blocks(architecture)
     for name, stored in plan.stored.items():
         if dropped(name):
             plan.consumed.add(name)
@@ -122,6 +86,9 @@ def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> N
         elif name.endswith(".weight"):
             scales = plan.stored.get(name.removesuffix("weight") + "scales")
             whole = None if scales is None else _packed(plan, stored, scales, config)
+            if whole is not None and whole.mode == "mxfp4" and whole.tensor.name.endswith(blocks):
+                _keep_blocks(plan, whole)
+                continue
             if whole is not None:
                 plan.consumed.update(whole.sources)
             _add(plan, whole, stored, own_name(names, name))
@@ -144,6 +111,14 @@ def _add(plan: Unpacking, whole: MlxTensor | None, stored: StoredTensor, own: st
         one = replace(seen, name=own.format(expert), shape=seen.shape[1:])
         first = expert * seen.shape[1]
         plan.add(Moved(one, stored, first) if whole is None else replace(whole, tensor=one, first=first))
+
+
+def _keep_blocks(plan: Unpacking, whole: MlxTensor) -> None:
+    """gpt-oss's experts as its maker publishes them: (experts, outputs, groups, 16) bytes and their scales."""
+    stem = whole.tensor.name.removesuffix(".weight")
+    shape = (*whole.scales.shape, 16)
+    plan.add(ByteBlocks(StoredTensor(f"{stem}_blocks", "U8", shape, whole.packed.shard), whole.packed))
+    plan.add(Moved(replace(whole.scales, name=f"{stem}_scales"), whole.scales))
 
 
 def _packed(plan: Unpacking, packed: StoredTensor, scales: StoredTensor, config: Mapping[str, Any]) -> MlxTensor:

@@ -22,6 +22,7 @@ _AS_PUBLISHED = (
     *("Ernie4_5_ForCausalLM", "Ernie4_5ForCausalLM"),
     *("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"),
     *("Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration", "Lfm2ForCausalLM", "LFM2ForCausalLM"),
+    "GptOssForCausalLM",
 )
 _GATED = {"gate_proj": "gate_proj", "up_proj": "up_proj", "down_proj": "down_proj"}
 _NUMBERED = {"gate_proj": "w1", "down_proj": "w2", "up_proj": "w3"}
@@ -36,11 +37,21 @@ _STACKED = {
     "Qwen3NextForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Qwen3_5MoeForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Qwen3_5MoeForConditionalGeneration": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "DeepseekV2ForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "DeepseekV3ForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "Glm4MoeLiteForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "MiniMaxM2ForCausalLM": ("block_sparse_moe.switch_mlp", "block_sparse_moe.experts", _NUMBERED),
     "Lfm2MoeForCausalLM": ("feed_forward.switch_mlp", "feed_forward.experts", _NUMBERED),
     "MixtralForCausalLM": ("block_sparse_moe.switch_mlp", "block_sparse_moe.experts", _NUMBERED),
     "PhiMoEForCausalLM": ("block_sparse_moe.switch_mlp", "block_sparse_moe.experts", _NUMBERED),
 }
-_RENAMED = {"Lfm2MoeForCausalLM": ("feed_forward", _NUMBERED)}  # in its first layers, which have no experts
+_HALVES = ("self_attn", {"embed_q": "k_b_proj", "unembed_out": "v_b_proj"})  # kv_b, split as llama.cpp wants it
+_RENAMED = {
+    "Lfm2MoeForCausalLM": ("feed_forward", _NUMBERED),  # in its first layers, which have no experts
+    "DeepseekV2ForCausalLM": _HALVES,
+    "DeepseekV3ForCausalLM": _HALVES,
+    "Glm4MoeLiteForCausalLM": _HALVES,
+}
 _NORMS_PLUS_ONE = (
     *("Qwen3NextForCausalLM", "Qwen3_5ForCausalLM", "Qwen3_5MoeForCausalLM"),
     *("Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration"),
@@ -103,6 +114,13 @@ def norms_plus_one(plan: Unpacking, architecture: str) -> tuple[str, ...]:
     """Ends of the names of norms that are stored one too large: with convolutions already turned they are."""
     done = any(turned(tensor) for tensor in plan.stored.values())
     return _NORMS if architecture in _NORMS_PLUS_ONE and done else ()
+
+
+def kept_in_blocks(architecture: str) -> tuple[str, ...]:
+    """Ends of the names of MXFP4 weights that the family moves into the GGUF as they are."""
+    if architecture != "GptOssForCausalLM":
+        return ()
+    return tuple(f".mlp.experts.{kind}.weight" for kind in _GATED)
 
 
 def text_config(config: Mapping[str, Any]) -> dict[str, Any]:

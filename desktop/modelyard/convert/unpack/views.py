@@ -1,0 +1,68 @@
+"""Tensors that are others, seen under another name, in another shape or a little off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...formats.checkpoint import RowReader
+from ...formats.checkpoint_tensor import StoredTensor
+from ..weights import to_float32
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A tensor under another name or of another shape, or one expert of a stack: its numbers from row `first` on."""
+
+    tensor: StoredTensor
+    stored: StoredTensor
+    first: int = 0
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.stored.name,)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[Any]:
+        columns, own = self.tensor.columns, self.stored.columns
+        low = (start + self.first) * columns
+        high = (stop + self.first) * columns
+        return reader.read(self.stored.name, low // own, high // own).reshape(stop - start, columns)
+
+
+@dataclass(frozen=True)
+class OneLess:
+    """A norm stored one too large."""
+
+    stored: StoredTensor
+
+    @property
+    def tensor(self) -> StoredTensor:
+        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.stored.name,)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+        return to_float32(reader.read(self.stored.name, start, stop), self.stored.dtype) - np.float32(1)
+
+
+@dataclass(frozen=True)
+class ByteBlocks:
+    """The bytes of packed words as rows of 16: `tensor` (…, groups, 16) U8 of `stored` (…, groups × 4) U32."""
+
+    tensor: StoredTensor
+    stored: StoredTensor
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.stored.name,)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.uint8]:
+        groups = self.tensor.shape[-2]
+        first, last = start // groups, -(-stop // groups)
+        words = np.ascontiguousarray(reader.read(self.stored.name, first, last))
+        return words.view(np.uint8).reshape(-1, 16)[start - first * groups : stop - first * groups]
