@@ -15,8 +15,8 @@ from .checkpoint_folder import LocalFolder
 from .checkpoint_tensor import ShardHeader, StoredTensor
 from .checkpoint_weights import read_shard_header
 
-_MLX = "adapters.safetensors"
-_WEIGHTS = (("adapter_model.safetensors", "safetensors"), ("adapter_model.bin", "torch"), (_MLX, "safetensors"))
+MLX_WEIGHTS = "adapters.safetensors"
+_WEIGHTS = (("adapter_model.safetensors", "safetensors"), ("adapter_model.bin", "torch"), (MLX_WEIGHTS, "safetensors"))
 _MADE_WITH_THE_BASE = ("pissa", "olora", "loftq", "corda", "lora_ga", "mica")
 WEIGHT_FILES = tuple(name for name, _ in _WEIGHTS)
 _CHANGES_MORE = (
@@ -79,7 +79,7 @@ def read_adapter(tree: FileTree, locate: Locate | None = None) -> Adapter:
     config = files.json("adapter_config.json")
     if config is None:
         raise ModelyardError(Code.ADAPTER_INVALID, name=tree.name, detail="adapter_config.json is missing")
-    if "fine_tune_type" in config or (_MLX in files and "peft_type" not in config):
+    if "fine_tune_type" in config or (MLX_WEIGHTS in files and "peft_type" not in config):
         config = _in_pefts_terms(config, tree.name)
     base = config.get("base_model_name_or_path")
     base_model = base if isinstance(base, str) and 0 < len(base) <= 500 else None

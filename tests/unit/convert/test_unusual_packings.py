@@ -16,6 +16,7 @@ from modelyard.formats.hf_folder import open_checkpoint
 from tests.builders.checkpoint_folder import model_folder
 from tests.builders.packed_weights import pack_words, packed_model, whole
 from tests.builders.safetensors_file import write_safetensors
+from tests.builders.torch_file import name_of, write_pickle
 
 RANDOM = np.random.default_rng(3)
 F32 = np.float32
@@ -138,6 +139,7 @@ FP8 = {"l.weight": (BYTES, "F8_E4M3")}
         (ints(4), {"l.weight_packed": WORDS[None]}, "compressed-tensors, 3 dimensions"),
         ({"quant_method": "fp8", "weight_scale_method": "row"}, FP8, "GPTQModel FP8"),
         ({"quant_method": "fp8"}, {**FP8, "l.weight_scale": (BYTES[:, :1], "I8")}, "F8_E4M3, scales I8"),
+        ({"quant_method": "fbgemm_fp8"}, {"l.gate_up_proj_scale": FLOATS}, "FBGEMM FP8, experts"),
         ({"quant_method": "modelopt", "quant_algo": "W4A16_AWQ"}, {}, "ModelOpt W4A16_AWQ"),
         ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, {"l.pre_quant_scale": FLOATS}, "ModelOpt NVFP4"),
         ({"quant_method": "vptq"}, {}, "VPTQ"),
@@ -171,6 +173,17 @@ def test_what_only_files_beside_the_weights_tell(tmp_path: Path) -> None:
     with pytest.raises(ModelyardError) as caught:
         open_checkpoint(hqq)
     assert (caught.value.code, caught.value.fields["method"]) == (Code.PACKING_UNKNOWN, "HQQ")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_objects_of_torchao_in_a_pickle(tmp_path: Path, told: bool) -> None:
+    config = {"quantization_config": {"quant_method": "torchao"}} if told else {}
+    folder = model_folder(tmp_path / "m", **config)
+    (folder / "model.safetensors").unlink()
+    write_pickle(folder / "pytorch_model.bin", b"\x80\x02" + name_of("torchao.dtypes", "AffineQuantizedTensor") + b".")
+    with pytest.raises(ModelyardError) as caught:
+        open_checkpoint(folder)
+    assert caught.value.code is (Code.PACKING_UNKNOWN if told else Code.TORCH_UNSAFE)
 
 
 @pytest.mark.parametrize(
