@@ -18,7 +18,7 @@ from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 
 from .hf_folder_models import write_model
 from .recorded_checkpoint import weights_of
-from .vocabularies import write_pieces, write_rwkv, write_unigram, write_wordpiece
+from .vocabularies import write_pieces, write_qwen, write_rwkv, write_unigram, write_wordpiece
 
 WIDTH = 256
 ROWS = 320  # of every embedding
@@ -30,13 +30,14 @@ _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 class Case:
     """shape: an entry of family_shapes. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
     "wordpiece", "unigram" or "rwkv". renamed: from the entry's tensor names to this class's. config: changes. tokens:
-    further ones of tokenizer.json."""
+    further ones of tokenizer.json. sees: an entry with an encoder for pictures, to be added."""
 
     shape: str
     vocabulary: str = "bpe"
     renamed: Callable[[str], str] = str
     config: Mapping[str, Any] = field(default_factory=dict)
     tokens: tuple[str, ...] = ()
+    sees: str = ""
 
 
 def _behind(prefix: str) -> Callable[[str], str]:
@@ -71,6 +72,11 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "qwen3vlmoe": _HALVES,
     "qwen35": _HALVES,
     "qwen35moe": _HALVES,
+    "dotssees": _CLIP,
+    "glmsees": _CLIP,
+    "glmocrsees": _CLIP,
+    "kimisees": _HALVES,
+    "gemma4sees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
 }
 _SMOLVLM = ("<fake_token_around_image>", "<global-img>", "\n\n")  # llama.cpp puts them around a picture
 _LANGUAGE = _behind("language_model.")
@@ -96,7 +102,7 @@ CASES = {
     "Qwen2ForCausalLM": Case("qwen2"),
     "Qwen2Model": Case("qwen2model"),
     "KORMoForCausalLM": Case("qwen2"),
-    "DotsOCRForCausalLM": Case("qwen2"),
+    "DotsOCRForCausalLM": Case("qwen2", sees="dotssees"),
     "Qwen2AudioForConditionalGeneration": Case("qwen2audio"),
     "AudioFlamingo3ForConditionalGeneration": Case("qwen2", renamed=_LANGUAGE),
     "Qwen3ForCausalLM": Case("qwen3"),
@@ -147,7 +153,7 @@ CASES = {
     "NemotronForCausalLM": Case("nemotron"),
     "DeepseekV2ForCausalLM": Case("deepseek2"),
     "DeepseekV3ForCausalLM": Case("deepseek3"),
-    "KimiVLForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE),
+    "KimiVLForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE, sees="kimisees"),
     "GptOssForCausalLM": Case("gptoss"),
     "Lfm2ForCausalLM": Case("lfm2"),
     "LFM2ForCausalLM": Case("lfm2"),
@@ -220,8 +226,17 @@ CASES = {
     "Step3p7ForConditionalGeneration": Case("step35"),
     "MiMoV2FlashForCausalLM": Case("mimo2"),
     "MiMoV2ForCausalLM": Case("mimo2"),
+    "Cohere2MoeForCausalLM": Case("cohere2moe"),
+    "Glm4vForConditionalGeneration": Case("glm4v", sees="glmsees"),
+    "GlmOcrForConditionalGeneration": Case("glmocr", sees="glmocrsees"),
+    "Glm4vMoeForConditionalGeneration": Case("glm4vmoe", sees="glmsees"),
+    "SolarOpenForCausalLM": Case("solaropen"),
+    "BailingMoeForCausalLM": Case("bailing"),
+    "MiniMaxM3SparseForConditionalGeneration": Case("minimaxm3"),
+    "MiniMaxM3SparseForCausalLM": Case("minimaxm3", renamed=_swapped("language_model.", "")),
+    "HunYuanMoEV1ForCausalLM": Case("hunyuanmoe"),
     "Gemma4ForCausalLM": Case("gemma4", "gemma4"),
-    "Gemma4ForConditionalGeneration": Case("gemma4moe", "gemma4"),
+    "Gemma4ForConditionalGeneration": Case("gemma4moe", "gemma4", sees="gemma4sees"),
     "Gemma4UnifiedForConditionalGeneration": Case("gemma4moe", "gemma4"),
     "FalconH1ForCausalLM": Case("falconh1"),
     "NemotronHForCausalLM": Case("nemotronhmoe"),
@@ -236,6 +251,7 @@ CASES = {
     "RwkvHybridForCausalLM": Case("arwkv7"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
+    "QWenLMHeadModel": Case("qwen", "qwen"),
     "MPTForCausalLM": Case("mpt"),
     "DbrxForCausalLM": Case("dbrx"),
     "JinaBertModel": Case("jinabert", "wordpiece"),
@@ -276,11 +292,16 @@ def write_family(folder: Path, class_name: str) -> Path:
     for folded, shape in stored["tensors"].items():
         for name in unfolded(folded):
             tensors[case.renamed(name)] = weights_of(name, "BF16", shape).reshape(shape)
+    if case.sees:
+        encoder = _shapes()[case.sees]
+        config |= encoder["config"]
+        names = ((name, shape) for folded, shape in encoder["tensors"].items() for name in unfolded(folded))
+        tensors |= {name: weights_of(name, "BF16", shape).reshape(shape) for name, shape in names}
     write_model(folder, config, tensors)
     if case.vocabulary != "bpe":
         _WRITERS[case.vocabulary](folder)
     _add_tokens(folder / "tokenizer.json", case.tokens)
-    if (normal := _PICTURES.get(case.shape)) is not None:
+    if (normal := _PICTURES.get(case.sees or case.shape)) is not None:
         _write_json(folder / "preprocessor_config.json", normal)
     if embeds(class_name):
         _write_json(folder / "modules.json", [{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}])
@@ -355,4 +376,5 @@ _WRITERS: Mapping[str, Callable[[Path], None]] = {
     "wordpiece": write_wordpiece,
     "unigram": write_unigram,
     "rwkv": write_rwkv,
+    "qwen": write_qwen,
 }

@@ -1,11 +1,13 @@
-"""Tiny vocabularies of the kinds that are not byte-level BPE: SentencePiece, WordPiece, Unigram,
-RWKV. At most 320 tokens."""
+"""Tiny vocabularies of the kinds that are not byte-level BPE in tokenizer.json: SentencePiece, WordPiece, Unigram,
+RWKV, Qwen 1. At most 320 tokens; Qwen's special ones come on top."""
 
 from __future__ import annotations
 
+import base64
 import json
 import string
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,30 @@ def write_rwkv(folder: Path) -> None:
     words += [b"\n\n\n", b"\r\n", b"\"'", "é".encode(), b"\n\n", b"he", b"hello"]
     lines = (f"{number} {word!r} {len(word)}\n" for number, word in enumerate(words, 1))
     (folder / "rwkv_vocab_v20230424.txt").write_text("".join(lines), encoding="utf-8")
+
+
+def write_qwen(folder: Path, words: Sequence[bytes] = (b"he",)) -> None:
+    """qwen.tiktoken: the bytes, then words; 208 special tokens follow by Qwen's own program."""
+    (folder / "tokenizer.json").unlink(missing_ok=True)
+    tokens = [*(bytes([byte]) for byte in range(256)), *words]
+    lines = [base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(tokens)]
+    (folder / "qwen.tiktoken").write_bytes(b"".join(lines))
+    _write(folder / "tokenizer_config.json", {"tokenizer_class": "QWenTokenizer", "model_max_length": 8192})
+
+
+def write_plamo(folder: Path) -> None:
+    """PLaMo's list: special tokens, the bytes, words."""
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink(missing_ok=True)
+    rows = [
+        ["<|plamo:unk|>", 0.0, "UNKNOWN"],
+        *([f"<|plamo:{kind}|>", 0.0, "CONTROL"] for kind in ("bos", "eos", "pad")),
+    ]
+    rows += [["<|plamo:op|>", 0.0, "NORMAL"], *([f"<0x{byte:02X}>", 0.0, "BYTE"] for byte in range(256))]
+    rows += [[text, -1.5, "NORMAL", None] for text in ("\n", "he", "hello", "日本")]
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (folder / "tokenizer.jsonl").write_text("".join(lines), encoding="utf-8")
+    _write(folder / "tokenizer_config.json", {"bos_token": "<|plamo:bos|>", "eos_token": "<|plamo:eos|>"})
 
 
 def write_wordpiece(folder: Path) -> None:

@@ -21,6 +21,9 @@ class Arctic(Llama):
     text_only: ClassVar[Names] = ()
     arch = "arctic"
 
+    def _scales_like_llama3(self) -> bool:
+        return False
+
     def write_vocabulary(self, keys: Keys) -> None:
         pieces = read_base_pieces(self.model)
         _replace(self.model, pieces)
