@@ -173,7 +173,8 @@ def _derived(model_type: str, values: Mapping[str, Any], defaults: Mapping[str, 
 _FIXED_KEY_HEADS = (
     "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text qwen3_vl_text "
     "qwen3_vl_moe_text gemma "
-    "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe exaone4 deepseek_v3 gpt_oss "
+    "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe glm4v_text glm4v_moe_text exaone4 "
+    "deepseek_v3 gpt_oss "
     "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet jamba chameleon"
 )
 
@@ -245,7 +246,8 @@ _WHERE_NULL: tuple[tuple[str, str, Callable[[Mapping[str, Any]], Any]], ...] = (
         "num_key_value_heads",
         "llama mistral mixtral qwen2 qwen3 phi phi3 phimoe granite granitemoe granitemoeshared granitemoehybrid olmo "
         "olmo2 olmo3 olmoe cohere cohere2 smollm3 deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 llama4_text arcee "
-        "seed_oss hunyuan_v1_dense bitnet jamba qwen2_vl_text qwen2_5_vl_text qwen3_vl_text qwen3_vl_moe_text",
+        "seed_oss hunyuan_v1_dense hunyuan_v1_moe bitnet glm4v_text jamba qwen2_vl_text qwen2_5_vl_text qwen3_vl_text "
+        "qwen3_vl_moe_text",
         lambda config: config["num_attention_heads"],
     ),
     ("head_dim", "llama nemotron gpt_oss ernie4_5 llama4_text arcee seed_oss qwen3_vl_moe_text", _own_head_size),

@@ -9,7 +9,8 @@ from typing import Any
 # Classes that call rope_config_validation; those of the second list do not take the older "type" for "rope_type".
 _ROPE = (
     "llama qwen2 qwen2_moe qwen3 qwen3_moe qwen2_vl qwen2_5_vl qwen2_vl_text qwen2_5_vl_text phi olmoe starcoder2 "
-    "gpt_neox stablelm smollm3 glm4_moe deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 ernie4_5_moe arcee seed_oss"
+    "gpt_neox stablelm smollm3 glm4_moe glm4v_text glm4v_moe_text deepseek_v2 deepseek_v3 gpt_oss apertus ernie4_5 "
+    "ernie4_5_moe arcee seed_oss"
 ).split()
 _ROPE_NEW_NAME = (
     "qwen3_next qwen3_vl_text qwen3_vl_moe_text gemma3_text gemma3n_text granite granitemoe granitemoeshared olmo3 "

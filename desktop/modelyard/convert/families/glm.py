@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import gguf
+import numpy as np
 
-from ..family import Family, Names, Rows
+from .. import lazy
+from ..family import Family, Named, Names, Rows
 from ..keys import Keys
+from ..lazy import Lazy
 from ..vocab.glm import write_bpe_with, write_glm
 
 _EXPERTS: Rows = (
@@ -21,6 +24,7 @@ _ROUTING: Rows = (
     ("expert_weights_norm", ("norm_topk_prob",)),
     ("nextn_predict_layers", ("num_nextn_predict_layers",)),
 )
+_ROTATED = ("q_proj.weight", "q_proj.bias", "k_proj.weight", "k_proj.bias")
 _END, _USER = "<|endoftext|>", "<|user|>"
 
 
@@ -59,7 +63,14 @@ class Glm4(Family):
     title = "GLM-4-0414"
     proof = "reference"
     classes: ClassVar[Names] = ("Glm4ForCausalLM",)
+    text_only: ClassVar[Names] = ("Glm4vForConditionalGeneration",)
     arch = "glm4"
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """Models that see rotate by sections, in llama.cpp only with the halves of a pair far apart."""
+        if "mrope_section" in self.rope and name.endswith(_ROTATED):
+            tensor = _halves(tensor, self.config.head_size, self.rope.get("partial_rotary_factor", 0.5))
+        yield from super().change(name, tensor, block)
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
@@ -69,12 +80,37 @@ class Glm4(Family):
         write_bpe_with(self.model, keys, {"eos": _END, "eot": _USER, "unk": _END, "bos": _END})
 
 
+def _halves(tensor: Lazy, size: int, share: float) -> Lazy:
+    """Head by head, in the rotated part: the first ones of all pairs, then the second ones."""
+    head, rotated = np.arange(size), int(size * share)
+    order = np.concatenate([head[:rotated:2], head[1:rotated:2], head[rotated:]])
+    index = (np.arange(0, tensor.shape[0], size)[:, None] + order).reshape(-1)
+    return lazy.gathered(tensor, index)
+
+
+class GlmOcr(Glm4):
+    """The layers that predict a further token come after the others and are kept."""
+
+    title = "GLM-OCR"
+    classes: ClassVar[Names] = ()
+    text_only: ClassVar[Names] = ("GlmOcrForConditionalGeneration",)
+
+    def count_blocks(self) -> int:
+        return super().count_blocks() + int(self.config.get("num_nextn_predict_layers", 0))
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        if (ahead := self.config.get("num_nextn_predict_layers")) is not None:
+            keys.add_nextn_predict_layers(ahead)
+
+
 class Glm4Moe(Family):
     """GLM-4.5 and 4.6: the layers that predict a further token come after the others and are kept."""
 
     title = "GLM-4.5, GLM-4.6"
     proof = "reference"
     classes: ClassVar[Names] = ("Glm4MoeForCausalLM",)
+    text_only: ClassVar[Names] = ("Glm4vMoeForConditionalGeneration",)
     arch = "glm4moe"
 
     def count_blocks(self) -> int:
@@ -92,4 +128,13 @@ class Glm4Moe(Family):
         write_glm(self.model, keys)
 
 
-FAMILIES = (Glm, Glm4, Glm4Moe)
+class SolarOpen(Glm4Moe):
+    title = "Solar Open"
+    classes: ClassVar[Names] = ("SolarOpenForCausalLM",)
+    text_only: ClassVar[Names] = ()
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_bpe_with(self.model, keys, {"eos": _END, "eot": _END, "unk": "<unk>", "bos": "<|startoftext|>"})
+
+
+FAMILIES = (Glm, Glm4, GlmOcr, Glm4Moe, SolarOpen)
