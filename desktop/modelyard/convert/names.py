@@ -8,6 +8,12 @@ import functools
 import gguf
 
 _SUFFIXES = (".weight", ".bias")
+_CLIPS = (
+    ".input_max",
+    ".input_min",
+    ".output_max",
+    ".output_min",
+)  # of numbers that go in and out, in Gemma's encoders
 
 # Layers that predict a further token ahead, which gguf 0.19 does not give to these architectures.
 _AHEAD = {
@@ -19,14 +25,24 @@ _AHEAD = {
     "model.layers.{bid}.shared_head.norm": "blk.{bid}.nextn.shared_head_norm",
 }
 _ADDED: dict[str, dict[str, str]] = dict.fromkeys(
-    ("deepseek2", "qwen3next", "qwen35", "qwen35moe", "exaone4", "step35", "mimo2", "glm4"), _AHEAD
+    ("deepseek2", "qwen3next", "qwen35", "qwen35moe", "exaone4", "step35", "mimo2"), _AHEAD
 )
 _ADDED["nemotron_h_moe"] = _AHEAD | {"model.layers.{bid}.post_attention_layernorm": "blk.{bid}.post_attention_norm"}
 
 _ADDED["mimo2"] = _AHEAD | {"model.layers.{bid}.final_layernorm": "blk.{bid}.layer_output_norm"}
+_ADDED["minimax-m3"] = {
+    f"model.layers.{{bid}}.self_attn.index_{part}": f"blk.{{bid}}.indexer.{part}"
+    for part in ("q_proj", "k_proj", "q_norm", "k_norm")
+}
 
 # Architectures that gguf 0.19 does not know, and one that has the same tensors.
-ALIKE = {"mellum": "qwen3moe", "deepseek32": "glm-dsa", "cohere2moe": "glm4moe", "hy_v3": "exaone-moe"}
+ALIKE = {
+    "cohere2moe": "glm4moe",
+    "deepseek32": "glm-dsa",
+    "hy_v3": "exaone-moe",
+    "mellum": "qwen3moe",
+    "minimax-m3": "exaone-moe",
+}
 
 # Tensors that stay float32 whatever the outtype (conversion/base.py prepare_tensors).
 _ALWAYS_F32 = (
@@ -39,15 +55,6 @@ _ALWAYS_F32 = (
     "V_ENC_EMBD_POS",
     "ALTUP_CORRECT_COEF",
     "ALTUP_PREDICT_COEF",
-    "TIME_MIX_FIRST",
-    "TIME_MIX_W1",
-    "TIME_MIX_W2",
-    "TIME_MIX_DECAY_W1",
-    "TIME_MIX_DECAY_W2",
-    "TIME_MIX_LERP_FUSED",
-    "SSM_CONV1D_Q",
-    "SSM_CONV1D_K",
-    "SSM_CONV1D_V",
     "TIME_MIX_FIRST",
     "TIME_MIX_W1",
     "TIME_MIX_W2",
@@ -96,7 +103,7 @@ class TensorNames:
 
     def find(self, name: str) -> str | None:
         """llama.cpp's name, None if the architecture has no such tensor."""
-        found: str | None = self._map.get_name(key=name, try_suffixes=_SUFFIXES)
+        found: str | None = self._map.get_name(key=name, try_suffixes=(*_SUFFIXES, *_CLIPS))
         if found is not None:
             return found
         for suffix in _SUFFIXES:
