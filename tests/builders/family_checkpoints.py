@@ -18,7 +18,7 @@ from modelyard.selftest.tiny_checkpoint import write_tiny_llama
 
 from .hf_folder_models import write_model
 from .recorded_checkpoint import weights_of
-from .vocabularies import write_pieces, write_qwen, write_rwkv, write_unigram, write_wordpiece
+from .vocabularies import write_pieces, write_plamo, write_qwen, write_rwkv, write_unigram, write_wordpiece
 
 WIDTH = 256
 ROWS = 320  # of every embedding
@@ -29,7 +29,7 @@ _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 @dataclass(frozen=True)
 class Case:
     """shape: an entry of family_shapes. vocabulary: "bpe", "llama" (byte fallback), "pieces" (tokenizer.model),
-    "wordpiece", "unigram" or "rwkv". renamed: from the entry's tensor names to this class's. config: changes. tokens:
+    "wordpiece" or another of _WRITERS. renamed: from the entry's tensor names to this class's. config: changes. tokens:
     further ones of tokenizer.json. sees: an entry with an encoder for pictures, to be added."""
 
     shape: str
@@ -249,6 +249,11 @@ CASES = {
     "Rwkv7ForCausalLM": Case("rwkv7", "rwkv"),
     "RWKV7ForCausalLM": Case("rwkv7", "rwkv"),
     "RwkvHybridForCausalLM": Case("arwkv7"),
+    "PlamoForCausalLM": Case("plamo", "pieces"),
+    "Plamo2ForCausalLM": Case("plamo2", "plamo"),
+    "PLaMo2ForCausalLM": Case("plamo2", "plamo"),
+    "Plamo3ForCausalLM": Case("plamo3", "plamo"),
+    "PLaMo3ForCausalLM": Case("plamo3", "plamo"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
     "QWenLMHeadModel": Case("qwen", "qwen"),
@@ -376,5 +381,6 @@ _WRITERS: Mapping[str, Callable[[Path], None]] = {
     "wordpiece": write_wordpiece,
     "unigram": write_unigram,
     "rwkv": write_rwkv,
+    "plamo": write_plamo,
     "qwen": write_qwen,
 }
