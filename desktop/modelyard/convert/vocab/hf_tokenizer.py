@@ -146,6 +146,9 @@ def _special_tokens(settings: Mapping[str, Any], by_text: Mapping[str, AddedToke
     values: list[Any] = [settings.get(name) for name in _ATTRIBUTES]
     values += settings.get("additional_special_tokens") or []
     values += extra.values() if isinstance(extra, dict) else []
+    if isinstance(extra, list):  # as transformers 5 writes it, for which every "…_token" is special (4.57 fails)
+        own = (settings[key] for key in settings if key.endswith("_token") and key not in _ATTRIBUTES)
+        values += [token for token in (*extra, *own) if isinstance(token, str | dict)]
     found: dict[str, Any] = {}
     for position, value in enumerate(values):
         if isinstance(value, dict):
