@@ -279,6 +279,8 @@ CASES = {
     "Grok1ForCausalLM": Case("grok2"),
     "PanguEmbeddedForCausalLM": Case("pangu", "pieces"),
     "MaincoderForCausalLM": Case("maincoder"),
+    "NanbeigeForCausalLM": Case("nanbeige", "pieces"),
+    "TalkieForCausalLM": Case("talkie"),
     "ChameleonForConditionalGeneration": Case("chameleon"),
     "ChameleonForCausalLM": Case("chameleon"),
     "RuGPT3XLForCausalLM": Case("rugpt3"),

@@ -34,6 +34,18 @@ _ADDED["minimax-m3"] = {
     f"model.layers.{{bid}}.self_attn.index_{part}": f"blk.{{bid}}.indexer.{part}"
     for part in ("q_proj", "k_proj", "q_norm", "k_norm")
 }
+_ADDED["talkie"] = {
+    "model.embed": "token_embd",
+    "model.blocks.{bid}.attn.attn_query": "blk.{bid}.attn_q",
+    "model.blocks.{bid}.attn.attn_key": "blk.{bid}.attn_k",
+    "model.blocks.{bid}.attn.attn_value": "blk.{bid}.attn_v",
+    "model.blocks.{bid}.attn.attn_resid": "blk.{bid}.attn_output",
+    "model.blocks.{bid}.attn.head_gain.head_g": "blk.{bid}.attn_q_norm",
+    "model.blocks.{bid}.mlp.mlp_linear": "blk.{bid}.ffn_up",
+    "model.blocks.{bid}.mlp.mlp_gate": "blk.{bid}.ffn_gate",
+    "model.blocks.{bid}.mlp.mlp_resid": "blk.{bid}.ffn_down",
+    "model.blocks.{bid}.embed_skip.a_g": "blk.{bid}.layer_output_scale",
+}
 
 # Architectures that gguf 0.19 does not know, and one that has the same tensors.
 ALIKE = {
@@ -42,6 +54,8 @@ ALIKE = {
     "hy_v3": "exaone-moe",
     "mellum": "qwen3moe",
     "minimax-m3": "exaone-moe",
+    "nanbeige": "llama",
+    "talkie": "llama",
 }
 
 # Tensors that stay float32 whatever the outtype (conversion/base.py prepare_tensors).

@@ -17,12 +17,19 @@ from .lazy import Lazy
 from .model import Model
 from .plan import content_of
 
+_BLOCKS = ("n_layers", "num_hidden_layers", "n_layer", "num_layers", "depth", "layers", "encoder_layers")
+_SOUND_ROWS: Rows = (
+    ("audio_embedding_length", ("hidden_size",)),
+    ("audio_feed_forward_length", ("intermediate_size",)),
+    ("audio_block_count", _BLOCKS),
+    ("audio_head_count", ("num_attention_heads",)),
+)
 _ROWS: Rows = (
     ("vision_image_size", ("image_size",)),
     ("vision_patch_size", ("patch_size",)),
     ("vision_embedding_length", ("hidden_size", "width", "vt_hidden_size")),
     ("vision_feed_forward_length", ("intermediate_size", "vt_intermediate_size")),
-    ("vision_block_count", ("num_hidden_layers", "depth", "layers")),
+    ("vision_block_count", _BLOCKS),
     ("vision_head_count", ("num_attention_heads", "num_heads", "heads", "vt_num_attention_heads")),
 )
 
@@ -56,7 +63,7 @@ class Projector(Family):
         return Config(config["vision_config"])
 
     def count_blocks(self) -> int:
-        return int(self.config.need("num_hidden_layers", "depth", "layers"))
+        return int(self.config.need(*_BLOCKS))
 
     def rename(self, name: str) -> str | None:
         return None if "language_model." in name else name
@@ -77,6 +84,13 @@ class Projector(Family):
             getattr(keys, f"add_{method}")(self.config.need(*names))
         keys.add_vision_image_mean(self.preprocessor["image_mean"])
         keys.add_vision_image_std(self.preprocessor["image_std"])
+
+    def write_sound(self, config: Config, keys: Keys) -> None:
+        """An encoder for sound in the same file. config: audio_config."""
+        keys.add_clip_has_audio_encoder(True)
+        keys.add_audio_projection_dim(self._text_width())
+        for method, names in _SOUND_ROWS:
+            getattr(keys, f"add_{method}")(config.need(*names))
 
     def write_vocabulary(self, keys: Keys) -> None:
         """It has none."""

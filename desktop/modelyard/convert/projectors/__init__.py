@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..projector import Projector
 
-MODULES = ("gemma", "qwen_vl", "idefics", "pixtral", "internvl", "lfm2_vl", "llama4", "glm_v")
+MODULES = (
+    "gemma",
+    "gemma4",
+    "qwen_vl",
+    "idefics",
+    "pixtral",
+    "internvl",
+    "lfm2_vl",
+    "llama4",
+    "glm_v",
+    "kimi_vl",
+    "dots_ocr",
+)
 
 
 @functools.cache
