@@ -154,6 +154,7 @@ CASES = {
     "DeepseekV2ForCausalLM": Case("deepseek2"),
     "DeepseekV3ForCausalLM": Case("deepseek3"),
     "KimiVLForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE, sees="kimisees"),
+    "KimiK25ForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE),
     "GptOssForCausalLM": Case("gptoss"),
     "Lfm2ForCausalLM": Case("lfm2"),
     "LFM2ForCausalLM": Case("lfm2"),

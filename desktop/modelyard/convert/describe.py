@@ -48,7 +48,7 @@ def describe(config: Mapping[str, Any]) -> FamilyInfo:
     found = next((info for info in known_families() if info.class_name == name), None)
     if found is None:
         return _unknown(name)
-    if not isinstance(config.get("vision_config"), dict):
+    if not isinstance(config.get("vision_config", config.get("visual")), dict):  # "visual": Qwen-VL
         return found
     sees = projector_of(config) is not None
     return replace(found, support=Support.WORKS if sees else Support.TEXT_ONLY, sees=sees)

@@ -52,7 +52,9 @@ class ModelFacts:
             return self.layers == 68
         if self.layers != 80:
             return False
-        return self.architecture in _ALWAYS_70B or (self.architecture in ("llama", "llama-embed") and self.heads != self.kv_heads)
+        return self.architecture in _ALWAYS_70B or (
+            self.architecture in ("llama", "llama-embed") and self.heads != self.kv_heads
+        )
 
 
 def trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -82,7 +84,7 @@ def facts_of(architecture: str, metadata: Iterable[MetadataEntry]) -> ModelFacts
     heads = number("attention.head_count", 0)
     return ModelFacts(
         architecture=architecture,
-        layers=number("block_count", 0),
+        layers=number("block_count", 0) * number("num_loops", 1),  # Nanbeige's, gone through again, count again
         heads=heads,
         kv_heads=number("attention.head_count_kv", heads),
         experts=number("expert_count", 0),

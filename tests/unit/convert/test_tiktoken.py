@@ -1,5 +1,5 @@
-"""Vocabularies of Kimi, tiktoken.model, and of the first Qwen: tokens, special tokens and the merges that are worked out
-from the ranks. The expected merges are what llama.cpp b11434's converter writes for the same ranks."""
+"""Vocabularies of Kimi, tiktoken.model, and of the first Qwen: tokens, special tokens and the merges that are worked
+out from the ranks. The expected merges are what llama.cpp b11434's converter writes for the same ranks."""
 
 from __future__ import annotations
 

@@ -82,6 +82,8 @@ MODULES = (
     "grok",
     "pangu",
     "maincoder",
+    "nanbeige",
+    "talkie",
     "chameleon",
 )
 
