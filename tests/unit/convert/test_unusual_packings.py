@@ -20,6 +20,7 @@ from tests.builders.torch_file import name_of, write_pickle
 
 RANDOM = np.random.default_rng(3)
 F32 = np.float32
+WORDS, BYTES, FLOATS = np.zeros((8, 32), np.int32), np.zeros((32, 8), np.uint8), np.ones((32, 1), F32)
 
 
 def gptq(
@@ -73,6 +74,25 @@ def test_a_last_group_that_is_not_full(tmp_path: Path, inputs: int) -> None:
     assert np.array_equal(whole(packed_model(tmp_path / "m", tensors, {}, packing), "l.weight", 5), expected)
 
 
+@pytest.mark.parametrize("number", [2, 99, -3])
+def test_a_group_there_is_none_of(tmp_path: Path, number: int) -> None:
+    tensors, _ = gptq(64, 32, 32, 4, 1)
+    order = np.zeros(64, np.int32)
+    order[7] = number
+    table = packed_model(tmp_path / "m", tensors | {"l.g_idx": order}, {}, {"quant_method": "gptq", "bits": 4})
+    with pytest.raises(ModelyardError) as caught:
+        whole(table, "l.weight")
+    assert caught.value.code is Code.PACKING_INVALID
+
+
+@pytest.mark.parametrize("shape", [(6, 0), (0,)])
+def test_scales_without_a_number(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    tensors = {"l.weight": BYTES, "l.weight_scale": np.zeros(shape, F32)}
+    with pytest.raises(ModelyardError) as caught:
+        packed_model(tmp_path / "m", tensors, {"l.weight": "F8_E4M3"}, {"quant_method": "fp8"})
+    assert caught.value.code is Code.PACKING_INVALID
+
+
 def ints(bits: int, **more: Any) -> dict[str, Any]:
     return {
         "quant_method": "compressed-tensors",
@@ -110,7 +130,6 @@ def test_scales_that_are_powers_of_two(tmp_path: Path) -> None:
     assert np.array_equal(whole(table, "l.weight"), expected)
 
 
-WORDS, BYTES, FLOATS = np.zeros((8, 32), np.int32), np.zeros((32, 8), np.uint8), np.ones((32, 1), F32)
 FP8 = {"l.weight": (BYTES, "F8_E4M3")}
 
 

@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import Code, ModelyardError
+from ...formats.checkpoint import RowReader
+from ...formats.checkpoint_tensor import StoredTensor
+
 
 def unpack_fields(words: NDArray[Any], bits: int) -> NDArray[np.int32]:
     """Fields that do not cross words: 32 // bits of them in each 32-bit word, the rest of the word unused.
@@ -59,6 +63,19 @@ def integers_of(words: NDArray[Any], bits: int) -> NDArray[np.float32]:
     if 8 % bits == 0:
         return per_byte(words, field_table(bits))
     return unpack_stream(words, bits).astype(np.float32)
+
+
+def read_groups(reader: RowReader, g_idx: StoredTensor, groups: int) -> NDArray[Any]:
+    """The group of each column as act-order files number them; negative numbers count from the end.
+
+    Raises PACKING_INVALID for one that there is none of.
+    """
+    stored = reader.read(g_idx.name, 0, g_idx.rows).reshape(-1)
+    wrong = stored[(stored >= groups) | (stored < -groups)]
+    if len(wrong):
+        detail = f"{int(wrong[0])} of {groups}"
+        raise ModelyardError(Code.PACKING_INVALID, name=g_idx.shard, tensor=g_idx.name, detail=detail)
+    return stored
 
 
 def scale_groups(

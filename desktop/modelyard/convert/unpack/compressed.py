@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_whole, to_float32
-from .bits import aligned, integers_of, scale_groups, unpack_fields, unpack_stream
+from .bits import aligned, integers_of, read_groups, scale_groups, unpack_fields, unpack_stream
 from .fp4 import plan_mxfp4_packed, plan_nvfp4
 from .scaled import add_scaled
 from .scheme import Unpacking, number_of
@@ -47,7 +47,7 @@ class PackedTensor:
         words = reader.read(self.packed.name, start, stop)
         fields = integers_of(words, self.bits) if 8 % self.bits == 0 else self._fields(words).astype("f4")
         scale = to_float32(reader.read(self.scale.name, start, stop), self.scale.dtype)
-        group = read_whole(reader, self.g_idx) if self.g_idx is not None else None
+        group = None if self.g_idx is None else read_groups(reader, self.g_idx, self.scale.shape[1])
         return scale_groups(fields[:, :columns], self._zeros(reader, start, stop), scale, group)
 
     def _zeros(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32] | np.float32:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_whole, to_float32
-from .bits import aligned, integers_of, scale_groups, unpack_stream
+from .bits import aligned, integers_of, read_groups, scale_groups, unpack_stream
 from .scheme import Unpacking, number_of
 
 _STREAMS = (5, 6, 7)  # AutoRound packs these as it does 3: fields run on across words
@@ -54,7 +54,8 @@ class GptqTensor:
         """The group of each input, None for groups of equal length in order. Act-order files number them in g_idx; a
         negative number counts from the end."""
         in_order = np.arange(inputs) // self.group_size
-        stored = in_order if self.g_idx is None else read_whole(reader, self.g_idx)[:inputs]
+        groups = self.scales.shape[0]
+        stored = in_order if self.g_idx is None else read_groups(reader, self.g_idx, groups)[:inputs]
         return None if inputs % self.group_size == 0 and np.array_equal(stored, in_order) else stored
 
 

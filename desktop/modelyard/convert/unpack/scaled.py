@@ -87,7 +87,7 @@ def _fit(
     left, as torch's unsqueeze(-1) of the reference does; blocks belong to the scale's last dimensions."""
     if prod(scale) == 1:
         scale = ()
-    if len(weight) < 2 or len(scale) > len(weight) or (scale and len(block) > len(scale)):
+    if len(weight) < 2 or len(scale) > len(weight) or 0 in (*weight, *scale) or (scale and len(block) > len(scale)):
         return None
     factors = [1] * (len(scale) - len(block)) + list(block)
     spans = []
