@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelyard.convert.dequantize import unpacked
 from modelyard.convert.packed_as import packed_as
+from modelyard.convert.projector import projector_content
 from modelyard.convert.weights import to_bf16, to_float32
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.checkpoint import TensorTable
@@ -122,7 +123,8 @@ def test_encoders_are_left_out(tmp_path: Path) -> None:
     tensors = {"vision_tower.x.weight": np.ones((2, 3, 3, 4), F32), "language_model.model.norm.weight": np.ones(4, F32)}
     config = {"architectures": ["Gemma3ForConditionalGeneration"], "vision_config": {"hidden_size": 8}}
     table = table_of(tmp_path / "m", tensors, None, **config)
-    assert list(table.tensors) == ["language_model.model.norm.weight"] and "vision_config" not in table.config
+    assert list(table.tensors) == ["language_model.model.norm.weight"]
+    assert projector_content(table) is None
 
 
 def test_turned_convolutions_and_norms_one_too_large(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import from_float32, to_float32
 from .bits import integers_of, per_byte
 from .fp4 import FP4_PAIRS
-from .mlx_names import dropped, kept_in_blocks, names_in, norms_plus_one, own_name, text_config, turned
+from .mlx_names import config_left, dropped, kept_in_blocks, names_in, norms_plus_one, own_name, turned
 from .scheme import Unpacking, number_of
 from .views import ByteBlocks, Moved, OneLess
 
@@ -71,7 +71,7 @@ def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> N
     (another mode), PACKING_INVALID (tensors that do not fit together).
     """
     names = names_in(plan, architecture)
-    plan.config = text_config(plan.table.config)
+    plan.config = config_left(plan.table.config)
     shifted, blocks = norms_plus_one(plan, architecture), kept_in_blocks(architecture)
     for name, stored in plan.stored.items():
         if dropped(name):

@@ -20,7 +20,7 @@ _AS_PUBLISHED = (
     *("GlmForCausalLM", "Glm4ForCausalLM", "ExaoneForCausalLM", "Exaone4ForCausalLM", "InternLM2ForCausalLM"),
     *("InternLM3ForCausalLM", "NemotronForCausalLM", "SeedOssForCausalLM", "HunYuanDenseV1ForCausalLM"),
     *("Ernie4_5_ForCausalLM", "Ernie4_5ForCausalLM"),
-    *("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"),
+    *("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen3VLForConditionalGeneration"),
     *("Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration", "Lfm2ForCausalLM", "LFM2ForCausalLM"),
     "GptOssForCausalLM",
 )
@@ -35,6 +35,7 @@ _STACKED = {
     "Glm4MoeForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Dots1ForCausalLM": ("mlp.experts", "mlp.experts", _GATED),
     "Qwen3NextForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
+    "Qwen3VLMoeForConditionalGeneration": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Qwen3_5MoeForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "Qwen3_5MoeForConditionalGeneration": ("mlp.switch_mlp", "mlp.experts", _GATED),
     "DeepseekV2ForCausalLM": ("mlp.switch_mlp", "mlp.experts", _GATED),
@@ -60,7 +61,6 @@ _NORMS = (
     *(".input_layernorm.weight", ".post_attention_layernorm.weight", "model.norm.weight"),
     *(".q_norm.weight", ".k_norm.weight"),
 )
-_ENCODER_KEYS = ("vision_config", "audio_config")
 _AHEAD_KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers")  # these layers are dropped
 _ENCODERS = (
     *("vision_tower.", "multi_modal_projector.", "vision_model.", "visual.", "audio_tower."),
@@ -123,10 +123,9 @@ def kept_in_blocks(architecture: str) -> tuple[str, ...]:
     return tuple(f".mlp.experts.{kind}.weight" for kind in _GATED)
 
 
-def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """config.json as it fits what is left: no encoders, no layers that predict further tokens."""
-    kept = {key: value for key, value in config.items() if key not in _ENCODER_KEYS}
-    kept |= {key: 0 for key in _AHEAD_KEYS if key in kept}
+def config_left(config: Mapping[str, Any]) -> dict[str, Any]:
+    """config.json as it fits what is left: no layers that predict further tokens."""
+    kept = dict(config) | {key: 0 for key in _AHEAD_KEYS if key in config}
     text = kept.get("text_config")
     if isinstance(text, dict):
         kept["text_config"] = text | {key: 0 for key in _AHEAD_KEYS if key in text}
