@@ -70,6 +70,16 @@ SEEING = (
         "LightOnOCRForConditionalGeneration",
         "1f0e017bbe20f43bb56f2854d6e506d9cd54f678d9349f0484201885e993829b",
     ),
+    ("gemma4", "Gemma4ForConditionalGeneration", "78678689c5210de60427d177b7572ba77e3e0e4b1442f8139d42d69092d63874"),
+    ("glm4v", "Glm4vForConditionalGeneration", "90af7c9c071d5670032697153300eff801ef8c8139d29b3d999f60ef022e4a75"),
+    (
+        "glm4vmoe",
+        "Glm4vMoeForConditionalGeneration",
+        "a3fff4525fe168005d6b79d74f1ca82da4d5a2a87caf34388f40610ee88bca39",
+    ),
+    ("glmocr", "GlmOcrForConditionalGeneration", "9b1ca4e324888dd2acaabe2290f9be2c0a192fde9b8b004c26b9ec4307772cb1"),
+    ("kimivl", "KimiVLForConditionalGeneration", "77f929be5079b9d28cc0121ffa0f4de546dd512e07e2dee345758a60480b9735"),
+    ("dotsocr", "DotsOCRForCausalLM", "b626f9d2f7b8e860322799b7bd6e63165aab858e0033662765ba208f83741ee3"),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

@@ -54,7 +54,8 @@ def _log1p(values: _Floats) -> _Floats:
     first_low = (((sum_high - first) + high * _TWO) + sum_low) + low * _TWO
     cubic = square * high * series
     total: _Floats = first + cubic
-    return np.add(total, ((first - total) + cubic) + first_low)
+    result: _Floats = total + (((first - total) + cubic) + first_low)
+    return result
 
 
 def _quotient(mantissa: _Floats, divisor: _Floats) -> tuple[_Floats, _Floats]:
