@@ -52,10 +52,17 @@ class Grok(Family):
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """The reference writes the stacks before the next tensor that is no expert's."""
         if block is not None and f".{self.expert_path}." in name:
+            self._need_whole(name, tensor)
             self._stacks.extend((block, *stack) for stack in self.stack_experts(name, tensor, block))
             return
         yield from self._collected()
         yield from super().change(name, tensor, block)
+
+    def _need_whole(self, name: str, tensor: Lazy) -> None:
+        """Grok 2 as xAI publishes it holds every expert in eight files, a part in each, under one name."""
+        inner = self.config.need("moe_intermediate_size", "intermediate_size")
+        if inner not in tensor.shape:
+            raise ValueError(f"{name} {list(tensor.shape)} is a part of a matrix of {inner}")
 
     def _collected(self) -> Named:
         stacks, self._stacks = sorted(self._stacks, key=lambda stack: stack[0]), []

@@ -50,6 +50,17 @@ _BY_ARCHITECTURE = {
     "apertus": "tekken",
     "bert": "jina-v2-en",
     "roberta": "roberta-bpe",
+    "jina-bert-v2": "jina-v2-code",
+    "eurobert": "llama-bpe",
+    "mpt": "olmo",
+    "dbrx": "dbrx",
+    "codeshell": "codeshell",
+    "refact": "refact",
+    "jais": "jais",
+    "jais2": "jais-2",
+    "grok": "grok-2",
+    "maincoder": "qwen2",
+    "chameleon": "chameleon",
 }
 
 
