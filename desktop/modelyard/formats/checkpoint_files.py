@@ -49,6 +49,7 @@ MAX_SMALL_FILE = 128 * 1024 * 1024
 
 _MB = 1024 * 1024
 _MOST = {"tokenizer.json": 64, "vocab.json": 32, "tekken.json": 64, "tokenizer.model": 64}
+_MOST |= dict.fromkeys(("tiktoken.model", "qwen.tiktoken", "hy.tiktoken"), 8)  # published ones have 3 MB
 _MOST_OF_INDEX, _MOST_OF_JSON = 64, 16  # the largest published: 33 MB tokenizer.json, 20 MB index, 5 MB config.json
 
 
