@@ -137,6 +137,11 @@ class MergedTable:
     def peek(self, names: Any) -> dict[str, bytes]:
         return self.base.peek(names)
 
+    def alike(self, first: str, second: str) -> bool:
+        """As TensorTable; tensors that the add-on changes or brings are taken for different."""
+        untouched = self.base.tensors.keys() - self._sums.keys() - self._whole.keys()
+        return {first, second} <= untouched and self.base.alike(first, second)
+
     def reader(self, locate: Locate | None = None) -> RowReader:
         """`locate` is for the base's weights; the add-on's are read from where it was opened."""
         return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._sums, self._whole, self._untied)

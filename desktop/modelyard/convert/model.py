@@ -15,7 +15,8 @@ from .config import Config
 class Model:
     """files: the small files. config: for the text model, text_config moved to the top. raw: config.json as it is.
     tensors: the checkpoint's after unpacking, in reading order. peek: the bytes of tiny tensors. architecture: the
-    class name that chose the family. outtype: for projectors, the size it will be written in."""
+    class name that chose the family. outtype: for projectors, the size it will be written in. alike: whether two
+    tensors hold the same."""
 
     files: SmallFiles
     config: Config
@@ -25,6 +26,7 @@ class Model:
     architecture: str
     directory_name: str
     outtype: str = "f16"
+    alike: Callable[[str, str], bool] = lambda first, second: False
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _parsed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 

@@ -64,6 +64,7 @@ def content_of(
             architecture=architecture,
             directory_name=directory_name,
             outtype=outtype,
+            alike=table.alike,
         )
         family = family_class(model)
         keys = Keys(family.arch)

@@ -69,6 +69,10 @@ class DerivedTable:
     def peek(self, names: Iterable[str]) -> dict[str, bytes]:
         return self._below.peek(names)
 
+    def alike(self, first: str, second: str) -> bool:
+        """As TensorTable; computed tensors are taken for different."""
+        return not {first, second} & self._derived.keys() and self._below.alike(first, second)
+
     def shards_of(self, name: str) -> tuple[str, ...]:
         derived = self._derived.get(name)
         if derived is None:

@@ -64,6 +64,11 @@ class TensorTable(Protocol):
         """The bytes of a few tiny stored tensors (at most 64 KB each), also of a remote checkpoint."""
         ...
 
+    def alike(self, first: str, second: str) -> bool:
+        """Whether two tensors hold the same numbers in the same form. Of a remote checkpoint, whose weights are not
+        here, the beginning, the middle and the end are compared."""
+        ...
+
     def reader(self, locate: Locate | None = None) -> RowReader: ...
 
 
@@ -114,6 +119,31 @@ class Checkpoint:
                 for name, (offset, size) in places.items():
                     found[name] = source.read_at(offset, size)
         return found
+
+    def alike(self, first: str, second: str) -> bool:
+        """See TensorTable. Raises FILE_MISSING, FILE_UNREADABLE, FILE_CHANGED; KeyError for an unknown name."""
+        one, other = self.tensors[first], self.tensors[second]
+        if (one.dtype, one.shape) != (other.dtype, other.shape):
+            return False
+        if self.locate is None:
+            return self._sample(one) == self._sample(other)
+        reader = self.reader()
+        try:
+            step = max(1, _MAX_PEEK * one.rows // max(1, one.nbytes))
+            spans = ((start, min(start + step, one.rows)) for start in range(0, one.rows, step))
+            return all((reader.read(first, *span) == reader.read(second, *span)).all() for span in spans)
+        finally:
+            reader.close()
+
+    def _sample(self, tensor: StoredTensor) -> list[bytes]:
+        header = next(shard for shard in self.shards if shard.name == tensor.shard)
+        size = min(_MAX_PEEK, tensor.nbytes)
+        with self.tree.open(tensor.shard) as source:
+            start = header.offset_of(source, tensor.name)
+            places = [(start + at, size) for at in (0, (tensor.nbytes - size) // 2, tensor.nbytes - size)]
+            if isinstance(source, FarSource):
+                source.expect(places)
+            return [source.read_at(*place) for place in places]
 
     def reader(self, locate: Locate | None = None) -> RowReader:
         """A reader of rows. `locate` replaces the checkpoint's own (a download, a work folder). Close it after use.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 from .. import lazy
@@ -52,8 +53,18 @@ class Mamba(Family):
         return padded_vocabulary(config, 8)
 
     def rename(self, name: str) -> str | None:
-        tied = self.config.get("tie_word_embeddings", True)
-        return None if tied and name == "lm_head.weight" else super().rename(name)
+        return None if name == self._repeated else super().rename(name)
+
+    @cached_property
+    def _repeated(self) -> str | None:
+        """An output that is the embedding once more, behind it: whatever the configuration says of it."""
+        found = {self.names.find(name): name for name in self.model.tensors}
+        embedding, output = found.get("token_embd.weight"), found.get("output.weight")
+        if embedding is None or output is None:
+            return None
+        order = list(self.model.tensors)
+        behind = order.index(embedding) < order.index(output)
+        return output if behind and self.model.alike(embedding, output) else None
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         if name.endswith(".A_log"):
