@@ -159,6 +159,21 @@ def test_experts_of_gpt_oss_stay_in_their_blocks(tmp_path: Path) -> None:
     assert np.array_equal(whole(table, f"{stem}_scales"), scale)
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_gate_and_up_of_gemma_4_are_one_again(tmp_path: Path, packed: bool) -> None:
+    stem = "language_model.model.layers.0.experts"
+    own: dict[str, Any] = {}
+    values = {}
+    for kind in ("gate", "up", "down"):
+        tensors, values[kind] = affine(f"{stem}.switch_glu.{kind}_proj", 4, 3, 5, 64)
+        own |= tensors if packed else {f"{stem}.switch_glu.{kind}_proj.weight": values[kind]}
+    settings = {"group_size": 32, "bits": 4} if packed else None
+    table = table_of(tmp_path / "m", own, settings, architectures=["Gemma4ForConditionalGeneration"])
+    assert sorted(table.tensors) == [f"{stem}.down_proj", f"{stem}.gate_up_proj"]
+    assert np.array_equal(whole(table, f"{stem}.gate_up_proj", 4), np.concatenate([values["gate"], values["up"]], 1))
+    assert np.array_equal(whole(table, f"{stem}.down_proj"), values["down"])
+
+
 def test_halves_of_kv_b_are_called_as_llama_cpp_does(tmp_path: Path) -> None:
     tensors, expected = affine("model.layers.0.self_attn.embed_q", 4, 2, 6, 64)
     table = table_of(tmp_path / "m", tensors, {"group_size": 32, "bits": 4}, architectures=["DeepseekV3ForCausalLM"])

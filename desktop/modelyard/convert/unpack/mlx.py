@@ -19,9 +19,9 @@ from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import from_float32, to_float32
 from .bits import integers_of, per_byte
 from .fp4 import FP4_PAIRS
-from .mlx_names import config_left, dropped, kept_in_blocks, names_in, norms_plus_one, own_name, turned
+from .mlx_names import JOINED, config_left, dropped, kept_in_blocks, names_in, norms_plus_one, own_name, turned
 from .scheme import Unpacking, number_of
-from .views import ByteBlocks, Moved, OneLess
+from .views import ByteBlocks, Joined, Moved, OneLess
 
 MAX_EXPERTS = 4096
 _FLOATS = ("F16", "BF16", "F32")
@@ -83,9 +83,10 @@ def plan_mlx(plan: Unpacking, config: Mapping[str, Any], architecture: str) -> N
             plan.add(Moved(StoredTensor(name, stored.dtype, (channels, 1, steps), stored.shard), stored))
         elif shifted and name.endswith(shifted) and len(stored.shape) == 1:
             plan.add(OneLess(stored))
-        elif name.endswith(".weight"):
-            scales = plan.stored.get(name.removesuffix("weight") + "scales")
-            whole = None if scales is None else _packed(plan, stored, scales, config)
+        elif name.endswith(f"{JOINED}gate_proj.weight"):
+            _join(plan, stored, config)
+        elif name.endswith(".weight") and not name.endswith(f"{JOINED}up_proj.weight"):
+            whole = _packed(plan, stored, config)
             if whole is not None and whole.mode == "mxfp4" and whole.tensor.name.endswith(blocks):
                 _keep_blocks(plan, whole)
                 continue
@@ -113,6 +114,18 @@ def _add(plan: Unpacking, whole: MlxTensor | None, stored: StoredTensor, own: st
         plan.add(Moved(one, stored, first) if whole is None else replace(whole, tensor=one, first=first))
 
 
+def _join(plan: Unpacking, gate: StoredTensor, config: Mapping[str, Any]) -> None:
+    """Gate and up matrices of all experts, published as one tensor."""
+    up = plan.need(gate.name.replace("gate_proj", "up_proj"))
+    upper, lower = (_packed(plan, each, config) or Moved(each, each) for each in (gate, up))
+    seen = upper.tensor
+    if lower.tensor.shape != seen.shape or lower.tensor.dtype != seen.dtype or len(seen.shape) != 3:
+        raise plan.invalid(up.name, f"shape {list(lower.tensor.shape)}")
+    experts, height, columns = seen.shape
+    name = f"{gate.name.partition(JOINED)[0]}.experts.gate_up_proj"
+    plan.add(Joined(replace(seen, name=name, shape=(experts, 2 * height, columns)), upper, lower))
+
+
 def _keep_blocks(plan: Unpacking, whole: MlxTensor) -> None:
     """gpt-oss's experts as its maker publishes them: (experts, outputs, groups, 16) bytes and their scales."""
     stem = whole.tensor.name.removesuffix(".weight")
@@ -121,8 +134,12 @@ def _keep_blocks(plan: Unpacking, whole: MlxTensor) -> None:
     plan.add(Moved(replace(whole.scales, name=f"{stem}_scales"), whole.scales))
 
 
-def _packed(plan: Unpacking, packed: StoredTensor, scales: StoredTensor, config: Mapping[str, Any]) -> MlxTensor:
+def _packed(plan: Unpacking, packed: StoredTensor, config: Mapping[str, Any]) -> MlxTensor | None:
+    """None for a tensor that is not packed."""
     module = packed.name.removesuffix(".weight")
+    scales = plan.stored.get(f"{module}.scales")
+    if scales is None:
+        return None
     own = config.get(module)
     given = own if isinstance(own, dict) else config
     mode = str(given.get("mode", "affine"))

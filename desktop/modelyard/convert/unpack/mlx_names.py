@@ -22,7 +22,8 @@ _AS_PUBLISHED = (
     *("Ernie4_5_ForCausalLM", "Ernie4_5ForCausalLM"),
     *("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen3VLForConditionalGeneration"),
     *("Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration", "Lfm2ForCausalLM", "LFM2ForCausalLM"),
-    "GptOssForCausalLM",
+    *("GptOssForCausalLM", "Gemma3nForCausalLM", "Gemma3nForConditionalGeneration"),
+    *("Gemma4ForCausalLM", "Gemma4ForConditionalGeneration"),
 )
 _GATED = {"gate_proj": "gate_proj", "up_proj": "up_proj", "down_proj": "down_proj"}
 _NUMBERED = {"gate_proj": "w1", "down_proj": "w2", "up_proj": "w3"}
@@ -62,9 +63,11 @@ _NORMS = (
     *(".q_norm.weight", ".k_norm.weight"),
 )
 _AHEAD_KEYS = ("num_nextn_predict_layers", "mtp_num_hidden_layers")  # these layers are dropped
+JOINED = ".experts.switch_glu."
+"""Where Gemma 4's gate and up matrices lie, which are published as one."""
 _ENCODERS = (
-    *("vision_tower.", "multi_modal_projector.", "vision_model.", "visual.", "audio_tower."),
-    *("model.vision_tower.", "model.multi_modal_projector.", "model.visual.", "model.audio_tower."),
+    *("vision_tower.", "multi_modal_projector.", "vision_model.", "visual.", "vision_embedder."),
+    *("audio_tower.", "embed_audio.", "embed_vision."),
 )
 
 
@@ -74,7 +77,7 @@ def names_in(plan: Unpacking, architecture: str) -> Mapping[str, str]:
     Raises PACKING_REARRANGED for a family whose tensors are changed in another way, or may be.
     """
     if architecture in _AS_PUBLISHED:
-        return {}
+        return {f"{JOINED}down_proj.weight": ".experts.down_proj"} if architecture.startswith("Gemma4") else {}
     if architecture not in _STACKED:
         base = plan.table.base_model
         raise ModelyardError(
@@ -98,7 +101,7 @@ def own_name(names: Mapping[str, str], name: str) -> str | None:
 
 def dropped(name: str) -> bool:
     """Whether the tensor belongs to an encoder for pictures or sound."""
-    return name.startswith(_ENCODERS)
+    return name.removeprefix("model.").startswith(_ENCODERS)
 
 
 def turned(tensor: StoredTensor) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
-from ..weights import to_float32
+from ..weights import DerivedTensor, to_float32
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,30 @@ class ByteBlocks:
         first, last = start // groups, -(-stop // groups)
         words = np.ascontiguousarray(reader.read(self.stored.name, first, last))
         return words.view(np.uint8).reshape(-1, 16)[start - first * groups : stop - first * groups]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Two stacks of matrices as one: `tensor` (experts, rows of upper and lower, columns), expert by expert the upper
+    matrix and then the lower one. Both stacks have the same shape."""
+
+    tensor: StoredTensor
+    upper: DerivedTensor
+    lower: DerivedTensor
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (*self.upper.sources, *self.lower.sources)
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[Any]:
+        height = self.upper.tensor.shape[-2]
+        pieces = []
+        at = start
+        while at < stop:
+            expert, row = divmod(at, 2 * height)
+            part = self.upper if row < height else self.lower
+            first = expert * height + row % height
+            count = min(stop - at, height - row % height)
+            pieces.append(part.rows(reader, first, first + count))
+            at += count
+        return np.concatenate(pieces)
