@@ -29,7 +29,10 @@ _ADDED: dict[str, dict[str, str]] = dict.fromkeys(
 )
 _ADDED["nemotron_h_moe"] = _AHEAD | {"model.layers.{bid}.post_attention_layernorm": "blk.{bid}.post_attention_norm"}
 
-_ADDED["mimo2"] = _AHEAD | {"model.layers.{bid}.final_layernorm": "blk.{bid}.layer_output_norm"}
+_ADDED["mimo2"] = _AHEAD | {
+    "model.layers.{bid}.final_layernorm": "blk.{bid}.layer_output_norm",
+    "model.layers.{bid}.self_attn.qkv_proj": "blk.{bid}.attn_qkv",
+}
 _ADDED["minimax-m3"] = {
     f"model.layers.{{bid}}.self_attn.index_{part}": f"blk.{{bid}}.indexer.{part}"
     for part in ("q_proj", "k_proj", "q_norm", "k_norm")

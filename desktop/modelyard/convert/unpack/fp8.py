@@ -13,6 +13,7 @@ from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
 from ..weights import read_float32
 from .fp4 import plan_nvfp4
+from .mimo import is_mimo_qkv, plan_mimo_qkv
 from .scaled import add_scaled
 from .scheme import Unpacking
 
@@ -29,13 +30,19 @@ def plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
         raise plan.unknown("GPTQModel FP8")
     if any(name.endswith(".weight_zp") for name in plan.stored):
         raise plan.unknown("FP8, weight_zp")
+    if config.get("store_dtype") == "mxfp4":  # MiMo: experts in MXFP4
+        raise plan.unknown("FP8, store_dtype mxfp4")
     if any(name.endswith("_proj_scale") for name in plan.stored):  # of FBGEMM: shapes do not tell the direction
         raise plan.unknown("FBGEMM FP8, experts")
     size = config.get("weight_block_size")
     block = size if isinstance(size, list) and all(type(n) is int and n > 0 for n in size) else ()
     for name in plan.stored:
         if name.endswith("_scale_inv"):
-            add_scaled(plan, name.removesuffix("_scale_inv"), name, block)
+            weight = name.removesuffix("_scale_inv")
+            if is_mimo_qkv(weight, plan.table.config):
+                plan_mimo_qkv(plan, weight, name)
+            else:
+                add_scaled(plan, weight, name, block)
         elif name.endswith(".qscale_weight"):
             add_scaled(plan, name.removesuffix("qscale_weight") + "weight", name, block)
         elif name.endswith(".weight_scale"):
