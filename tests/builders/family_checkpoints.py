@@ -76,6 +76,7 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "glmsees": _CLIP,
     "glmocrsees": _CLIP,
     "kimisees": _HALVES,
+    "gemma3nsees": _HALVES | {"image_seq_length": 256, "size": {"height": 768, "width": 768}},
     "gemma4sees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
 }
 _SMOLVLM = ("<fake_token_around_image>", "<global-img>", "\n\n")  # llama.cpp puts them around a picture
@@ -256,7 +257,9 @@ CASES = {
     "Plamo3ForCausalLM": Case("plamo3", "plamo"),
     "PLaMo3ForCausalLM": Case("plamo3", "plamo"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
-    "Gemma3nForConditionalGeneration": Case("gemma3n", "pieces", _swapped("model.", "model.language_model.")),
+    "Gemma3nForConditionalGeneration": Case(
+        "gemma3n", "pieces", _swapped("model.", "model.language_model."), sees="gemma3nsees"
+    ),
     "QWenLMHeadModel": Case("qwen", "qwen"),
     "MPTForCausalLM": Case("mpt"),
     "DbrxForCausalLM": Case("dbrx"),

@@ -15,7 +15,7 @@ from ..keys import Keys
 from ..lazy import Lazy
 from ..model import Model
 from ..vocab.bpe import write_bpe
-from ..vocab.glm import write_bpe_with
+from ..vocab.glm import write_glm
 from ..vocab.spm import has_spm, write_spm
 from ..vocab.tiktoken import has_tiktoken, write_kimi
 
@@ -49,10 +49,14 @@ class DeepSeek(Family):
 
 
 class DeepSeek2(Family):
-    title = "DeepSeek V2, V3, R1, Youtu"
+    title = "DeepSeek V2, V3, R1, Kimi K2, Youtu"
     proof = "golden"
     classes: ClassVar[Names] = ("DeepseekV2ForCausalLM", "DeepseekV3ForCausalLM", "YoutuForCausalLM")
-    text_only: ClassVar[Names] = ("KimiVLForConditionalGeneration", "YoutuVLForConditionalGeneration")
+    text_only: ClassVar[Names] = (
+        "KimiVLForConditionalGeneration",
+        "KimiK25ForConditionalGeneration",
+        "YoutuVLForConditionalGeneration",
+    )
     arch = "deepseek2"
 
     def __init__(self, model: Model) -> None:
@@ -139,8 +143,7 @@ class Glm4MoeLite(DeepSeek2):
             keys.add_nextn_predict_layers(self._ahead)
 
     def write_vocabulary(self, keys: Keys) -> None:
-        end = "<|endoftext|>"
-        write_bpe_with(self.model, keys, {"bos": "[gMASK]", "eot": "<|user|>", "unk": end, "eom": "<|observation|>"})
+        write_glm(self.model, keys)
 
 
 FAMILIES = (DeepSeek, DeepSeek2, Glm4MoeLite)
