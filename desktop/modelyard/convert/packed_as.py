@@ -7,6 +7,7 @@ from typing import Any
 
 from ..formats.checkpoint import TensorTable
 from .unpack.method import packing_of
+from .unpack.mlx_names import dropped
 
 # Made smaller after training: the original has better weights. The others were trained so, or hardly lose.
 _AFTER_TRAINING = ("bitsandbytes", "gptq", "awq", "compressed-tensors", "modelopt", "mlx")
@@ -17,6 +18,12 @@ def packed_as(table: TensorTable) -> tuple[str, bool]:
     method, config = packing_of(table)
     shown = _shown(method, config)[:40]
     return shown, bool(shown) and method in _AFTER_TRAINING
+
+
+def encoder_left_out(table: TensorTable) -> str:
+    """Whose form of an encoder (for pictures, for sound) cannot be converted while the text model can; "" if none."""
+    method, _ = packing_of(table)
+    return "MLX" if method == "mlx" and any(dropped(name) for name in table.tensors) else ""
 
 
 def _shown(method: str, config: Mapping[str, Any]) -> str:

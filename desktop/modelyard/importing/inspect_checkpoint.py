@@ -9,7 +9,7 @@ from typing import Any
 
 from ..convert.content import GgufContent, MetadataEntry, ValueType
 from ..convert.dequantize import unpacked
-from ..convert.packed_as import packed_as
+from ..convert.packed_as import encoder_left_out, packed_as
 from ..errors import Code, ModelyardError
 from ..formats.checkpoint import Checkpoint, TensorTable, architecture_of
 from ..formats.gguf_facts import embeds
@@ -76,6 +76,8 @@ def checkpoint_inspection(
         common["stored_as"] = packing
     if better:
         common["warnings"] = (Note("packed_weights", {"packing": packing}), *common["warnings"])
+    if method := encoder_left_out(checkpoint):
+        common["warnings"] = (Note("encoder_left_out", {"method": method}), *common["warnings"])
     return Inspection(**common, architecture=architecture, vision=seeing is not None)
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from modelyard.convert.dequantize import unpacked
-from modelyard.convert.packed_as import packed_as
+from modelyard.convert.packed_as import encoder_left_out, packed_as
 from modelyard.convert.projector import projector_content
 from modelyard.convert.weights import to_bf16, to_float32
 from modelyard.errors import Code, ModelyardError
@@ -125,6 +125,8 @@ def test_encoders_are_left_out(tmp_path: Path) -> None:
     table = table_of(tmp_path / "m", tensors, None, **config)
     assert list(table.tensors) == ["language_model.model.norm.weight"]
     assert projector_content(table) is None
+    assert encoder_left_out(open_checkpoint(tmp_path / "m")) == "MLX"
+    assert not encoder_left_out(open_checkpoint(folder_of(tmp_path / "n", {"x.weight": np.ones((2, 2), F32)}, None)))
 
 
 def test_turned_convolutions_and_norms_one_too_large(tmp_path: Path) -> None:
