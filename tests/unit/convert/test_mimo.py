@@ -17,7 +17,7 @@ from tests.builders.checkpoint_folder import model_folder
 from tests.builders.packed_weights import whole
 from tests.builders.safetensors_file import write_safetensors
 
-HEADS, SIZE, VALUE, WIDTH, MACHINES = 8, 48, 32, 130, 4
+HEADS, SIZE, VALUE, WIDTH, MACHINES = 8, 72, 48, 130, 4
 CONFIG = {
     "architectures": ["MiMoV2ForCausalLM"],
     "num_attention_heads": HEADS,
@@ -53,10 +53,11 @@ def packed(folder: Path, name: str, rows: int, blocks: int, **packing: Any) -> T
 def test_shares_of_four_machines(tmp_path: Path, name: str, key_heads: int) -> None:
     name, parts = f"{name}.self_attn.qkv_proj", rows_of(key_heads)
     share = sum(parts) // MACHINES
-    table = packed(tmp_path / "m", name, sum(parts), MACHINES * -(-share // 128))
+    blocks = MACHINES * -(-share // 128)
+    table = packed(tmp_path / "m", name, sum(parts), blocks)
     reader = open_checkpoint(tmp_path / "m").reader()
     weight = to_float32(reader.read(f"{name}.weight", 0, sum(parts)), "F8_E4M3")
-    scales = reader.read(f"{name}.weight_scale_inv", 0, 8).reshape(MACHINES, -1, 2)
+    scales = reader.read(f"{name}.weight_scale_inv", 0, blocks).reshape(MACHINES, -1, 2)
     reader.close()
     kept: list[list[Any]] = [[], [], []]
     for machine in range(MACHINES):
