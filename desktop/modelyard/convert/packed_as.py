@@ -12,10 +12,15 @@ from .unpack.mlx_names import dropped
 # Made smaller after training: the original has better weights. The others were trained so, or hardly lose.
 _AFTER_TRAINING = ("bitsandbytes", "gptq", "awq", "compressed-tensors", "modelopt", "mlx")
 
+_PLAIN = ("F32", "F16", "BF16", "F64")
+
 
 def packed_as(table: TensorTable) -> tuple[str, bool]:
-    """("GPTQ 4-bit", whether an unpacked original would be better); ("", False) for plain weights."""
+    """("GPTQ 4-bit", whether an unpacked original would be better); ("", False) for plain weights, also where a merged
+    model's configuration still tells of a packing."""
     method, config = packing_of(table)
+    if all(tensor.dtype in _PLAIN for tensor in table.tensors.values()):
+        return "", False
     shown = _shown(method, config)[:40]
     return shown, bool(shown) and method in _AFTER_TRAINING
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from modelyard.convert.packed_as import packed_as
@@ -31,5 +32,12 @@ from tests.builders.checkpoint_folder import model_folder
     ],
 )
 def test_names(tmp_path: Path, config: dict[str, Any], expected: tuple[str, bool]) -> None:
-    folder = model_folder(tmp_path / "m", **({"quantization_config": config} if config else {}))
+    words = {"l.weight": np.zeros((2, 4), np.uint8)}
+    folder = model_folder(tmp_path / "m", words, **({"quantization_config": config} if config else {}))
     assert packed_as(open_checkpoint(folder)) == expected
+
+
+def test_a_merged_model_that_still_tells_of_its_packing(tmp_path: Path) -> None:
+    packing = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+    folder = model_folder(tmp_path / "m", quantization_config=packing)
+    assert packed_as(open_checkpoint(folder)) == ("", False)
