@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from itertools import pairwise
+from heapq import heappop, heappush
 
 import gguf
 
@@ -114,14 +114,31 @@ def _merges(ranks: dict[bytes, int]) -> list[tuple[bytes, bytes]]:
 
 
 def _parts(ranks: dict[bytes, int], token: bytes, below: int) -> list[bytes]:
-    """The token's bytes, merged by tokens before `below`, the first of them first."""
-    parts = [bytes([byte]) for byte in token]
-    while len(parts) > 1:
-        rank, at = min((ranks.get(left + right, below), at) for at, (left, right) in enumerate(pairwise(parts)))
-        if rank >= below:
-            break
-        parts[at : at + 2] = [parts[at] + parts[at + 1]]
-    return parts
+    """The token's bytes, merged by tokens before `below`, the first of them first. A queue of pairs: a file may be made
+    so that trying all pairs after every merge takes an hour."""
+    length = len(token)
+    ends, before = list(range(1, length + 1)), list(range(-1, length - 1))  # of the part that begins there
+    queue: list[tuple[int, int]] = []
+
+    def consider(at: int) -> None:
+        if at >= 0 and ends[at] < length:
+            rank = ranks.get(token[at : ends[ends[at]]], below)
+            if rank < below:
+                heappush(queue, (rank, at))
+
+    for at in range(length - 1):
+        consider(at)
+    while queue:
+        rank, at = heappop(queue)
+        middle = ends[at]
+        if not 0 < middle < length or ranks.get(token[at : ends[middle]]) != rank:
+            continue  # merged otherwise since
+        ends[at], ends[middle] = ends[middle], 0
+        if ends[at] < length:
+            before[ends[at]] = at
+        consider(at)
+        consider(before[at])
+    return [token[at:end] for at, end in enumerate(ends) if end]
 
 
 def _invalid(name: str, detail: str) -> ModelyardError:
