@@ -258,7 +258,11 @@ CASES = {
     "PLaMo3ForCausalLM": Case("plamo3", "plamo"),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case(
-        "gemma3n", "pieces", _swapped("model.", "model.language_model."), sees="gemma3nsees"
+        "gemma3n",
+        "pieces",
+        _swapped("model.", "model.language_model."),
+        {"max_position_embeddings": 1024},
+        sees="gemma3nsees",
     ),
     "QWenLMHeadModel": Case("qwen", "qwen"),
     "MPTForCausalLM": Case("mpt"),

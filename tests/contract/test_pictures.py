@@ -22,9 +22,10 @@ from tests.builders.family_checkpoints import write_family
 from tests.e2e.program import run
 
 # Name of the folder (it becomes general.name), class, and the SHA-256 of what llama.cpp b11434 makes of this folder:
-# convert_hf_to_gguf.py FOLDER --mmproj --outtype f16, transformers 4.57.6. Its Pixtral files lack [IMG_BREAK], without
-# which llama.cpp does not load them, and its InternVL files everything under the names before transformers 4.52: those
-# digests are of the converter with the one line in filter_tensors mended that drops them.
+# convert_hf_to_gguf.py FOLDER --mmproj --outtype f16, transformers 4.57.6. Where its own files are not fit for use, of
+# the converter with the line mended that is to blame: Pixtral's lack [IMG_BREAK], without which llama.cpp does not load
+# them; InternVL's lack everything under the names before transformers 4.52; Gemma 3n has a norm it does not know, and
+# llama.cpp aborts on the shape of its layer scales.
 SEEING = (
     ("gemma", "Gemma3ForConditionalGeneration", "6d3fd746ab544ddd15943ed8ac8960e4a804de1bdf917066a501cec9dcf3ffc3"),
     ("qwen2vl", "Qwen2VLForConditionalGeneration", "246578a113be3efba31620cbc9487eca2f6e13943350ef664e66e3880ed85c59"),
@@ -80,6 +81,7 @@ SEEING = (
     ("glmocr", "GlmOcrForConditionalGeneration", "9b1ca4e324888dd2acaabe2290f9be2c0a192fde9b8b004c26b9ec4307772cb1"),
     ("kimivl", "KimiVLForConditionalGeneration", "77f929be5079b9d28cc0121ffa0f4de546dd512e07e2dee345758a60480b9735"),
     ("dotsocr", "DotsOCRForCausalLM", "b626f9d2f7b8e860322799b7bd6e63165aab858e0033662765ba208f83741ee3"),
+    ("gemma3n", "Gemma3nForConditionalGeneration", "ecae8cb8fc441fea4541f7f9d09ac50b89886ccef3c58a5af3e178512d2f3f65"),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

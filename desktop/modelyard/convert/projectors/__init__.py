@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "gemma",
+    "gemma3n",
     "gemma4",
     "qwen_vl",
     "idefics",
