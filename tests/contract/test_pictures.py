@@ -82,6 +82,11 @@ SEEING = (
     ("kimivl", "KimiVLForConditionalGeneration", "77f929be5079b9d28cc0121ffa0f4de546dd512e07e2dee345758a60480b9735"),
     ("dotsocr", "DotsOCRForCausalLM", "b626f9d2f7b8e860322799b7bd6e63165aab858e0033662765ba208f83741ee3"),
     ("gemma3n", "Gemma3nForConditionalGeneration", "ecae8cb8fc441fea4541f7f9d09ac50b89886ccef3c58a5af3e178512d2f3f65"),
+    (
+        "paddleocr",
+        "PaddleOCRVLForConditionalGeneration",
+        "fc9849c9a7a2dc0048b9117b7de3291a6c52e6528dbf4c1ddc773acaffe6346e",
+    ),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

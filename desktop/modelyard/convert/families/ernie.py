@@ -45,6 +45,15 @@ class Ernie45(Family):
             yield from super().change(name, tensor, block)
 
 
+class PaddleOcr(Ernie45):
+    """The text model; its encoder is in projectors/paddle_ocr.py."""
+
+    title = "PaddleOCR-VL"
+    classes: ClassVar[Names] = ()
+    text_only: ClassVar[Names] = ("PaddleOCRVLForConditionalGeneration",)
+    arch = "paddleocr"
+
+
 class Ernie45Moe(Ernie45):
     title = "ERNIE 4.5 MoE"
     proof = "reference"
@@ -75,4 +84,4 @@ class Ernie45Moe(Ernie45):
                 keys.add_expert_shared_feed_forward_length(config["intermediate_size"] // config.key_heads)
 
 
-FAMILIES = (Ernie45, Ernie45Moe)
+FAMILIES = (Ernie45, PaddleOcr, Ernie45Moe)

@@ -23,6 +23,7 @@ MODULES = (
     "glm_v",
     "kimi_vl",
     "dots_ocr",
+    "paddle_ocr",
 )
 
 
