@@ -37,6 +37,11 @@ _ADDED["minimax-m3"] = {
     f"model.layers.{{bid}}.self_attn.index_{part}": f"blk.{{bid}}.indexer.{part}"
     for part in ("q_proj", "k_proj", "q_norm", "k_norm")
 }
+_ADDED["granite_swa"] = {
+    "model.layers.{bid}.self_attn.sinks": "blk.{bid}.attn_sinks",
+    "model.layers.{bid}.block_sparse_moe.router": "blk.{bid}.ffn_gate_inp",
+    "blk.{bid}.ffn_gate_up_exps": "blk.{bid}.ffn_gate_up_exps",
+}
 _ADDED["talkie"] = {
     "model.embed": "token_embd",
     "model.blocks.{bid}.attn.attn_query": "blk.{bid}.attn_q",
@@ -54,6 +59,7 @@ _ADDED["talkie"] = {
 ALIKE = {
     "cohere2moe": "glm4moe",
     "deepseek32": "glm-dsa",
+    "granite_swa": "llama4",
     "hy_v3": "exaone-moe",
     "mellum": "qwen3moe",
     "minimax-m3": "exaone-moe",

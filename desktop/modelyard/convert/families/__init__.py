@@ -56,6 +56,7 @@ MODULES = (
     "kimi_linear",
     "rwkv",
     "plamo",
+    "granite_swa",
     "gemma4",
     "deci",
     "hunyuan_moe",
