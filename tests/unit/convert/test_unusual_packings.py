@@ -41,7 +41,11 @@ def gptq(
 
 def auto_round(form: str, **more: Any) -> dict[str, Any]:
     told = {"packing_format": form} if form else {}
-    return {"quant_method": "auto-round", "bits": 4, "group_size": 32, "autoround_version": "0.9", **told, **more}
+    return (
+        {"quant_method": "auto-round", "bits": 4, "group_size": 32, "autoround_version": "0.9", "format": "x"}
+        | told
+        | more
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,11 @@ def _auto_round(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     weights_only = type(act_bits) is not int or act_bits > 8
     if not config.get("rotation_config"):
         if form in _AUTO_ROUND_V1 and weights_only:
-            return "gptq", {**config, "checkpoint_format": "gptq"}
+            return "gptq", {**config, "checkpoint_format": "gptq", "format": None}
         if form in _AUTO_ROUND_V2 and weights_only:
-            return "gptq", {**config, "checkpoint_format": "gptq_v2"}
+            return "gptq", {**config, "checkpoint_format": "gptq_v2", "format": None}
         if form in ("auto_round:auto_awq", "auto_round:awq") and weights_only:
-            return "awq", config
+            return "awq", {**config, "format": None}
         if form == "auto_round:llm_compressor":
             return "compressed-tensors", config
         if form == "auto_round:fp8_static":
