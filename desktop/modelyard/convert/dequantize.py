@@ -29,9 +29,10 @@ def unpacked(table: TensorTable) -> TensorTable:
     """`table` itself if its weights are plain numbers, else a view of the weights they stand for.
 
     Reads headers and, for bitsandbytes and pack-quantized files, a few tiny tensors. `original` is decided before
-    dequantisation as llama.cpp does, for packings it does not know (bitsandbytes, AWQ) after it.
+    dequantisation as llama.cpp does, for packings it does not know (bitsandbytes, AWQ, MLX) after it.
     gpt-oss (MXFP4) is left as it is: its family moves the blocks into GGUF unchanged.
-    Raises PACKING_UNKNOWN (with the base model, if known), PACKING_INVALID.
+    Raises PACKING_UNKNOWN and PACKING_REARRANGED (with the base model, if known), PACKING_INVALID,
+    CHECKPOINT_NO_ARCHITECTURE.
     """
     method, config = packing_of(table)
     plan = Unpacking(table)
@@ -44,7 +45,7 @@ def unpacked(table: TensorTable) -> TensorTable:
             plan_gptq(plan, config)
         case "awq":
             plan_awq(plan, config)
-        case "fp8" | "fbgemm_fp8":
+        case "fp8" | "fbgemm_fp8" | "mxfp8":
             plan_fp8(plan, config)
         case "compressed-tensors":
             plan_compressed(plan, config)

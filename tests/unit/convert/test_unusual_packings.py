@@ -124,12 +124,21 @@ def test_compressed_tensors_whose_fields_run_on_across_words(tmp_path: Path, bit
     assert np.array_equal(whole(table, "l.weight", 7), (weight - offset).astype(F32) * np.repeat(scale, 64, 1))
 
 
-def test_scales_that_are_powers_of_two(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("packing", "name"),
+    [
+        (ints(8, format="mxfp8-quantized"), "weight_scale"),
+        ({"quant_method": "mxfp8"}, "weight_scale_inv"),
+        ({"quant_method": "mxfp8", "weight_block_size": [1, 32]}, "weight_scale_inv"),
+    ],
+    ids=["compressed-tensors", "mxfp8", "mxfp8 blocks"],
+)
+def test_scales_that_are_powers_of_two(tmp_path: Path, packing: dict[str, Any], name: str) -> None:
     """MXFP8 stores E8M0 as U8."""
     weight = RANDOM.integers(0, 120, (6, 64)).astype(np.uint8)
     scale = RANDOM.integers(120, 134, (6, 2)).astype(np.uint8)
-    tensors = {"l.weight": weight, "l.weight_scale": scale}
-    table = packed_model(tmp_path / "m", tensors, {"l.weight": "F8_E4M3"}, ints(8, format="mxfp8-quantized"))
+    tensors = {"l.weight": weight, f"l.{name}": scale}
+    table = packed_model(tmp_path / "m", tensors, {"l.weight": "F8_E4M3"}, packing)
     expected = to_float32(weight, "F8_E4M3") * np.repeat(2.0 ** (scale.astype(F32) - 127), 32, 1)
     assert np.array_equal(whole(table, "l.weight"), expected)
 
