@@ -24,7 +24,7 @@ from .surroundings import Surroundings
 from .verdict import default_context, fit, group_of, memory_sum
 
 COMMON = ("Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16", "BF16", "MXFP4")
-_PACKED = ("gptq", "awq", "bitsandbytes", "bnb", "quantized")
+_PACKED = ("gptq", "awq", "bitsandbytes", "bnb", "mlx", "quantized")
 
 
 def inspect_hub(source: HubRepo, surroundings: Surroundings, cancel: CancelToken) -> Inspection:
