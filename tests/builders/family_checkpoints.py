@@ -22,7 +22,17 @@ from .vocabularies import write_pieces, write_plamo, write_qwen, write_rwkv, wri
 
 WIDTH = 256
 ROWS = 320  # of every embedding
-_EMBEDS = ("Bert", "BERT", "Roberta", "Camembert", "Gemma3Text", "JinaEmbeddings", "LlamaBidirectional")
+_EMBEDS = (
+    "Bert",
+    "BERT",
+    "Roberta",
+    "Camembert",
+    "Gemma3Text",
+    "JinaEmbeddings",
+    "LlamaBidirectional",
+    "Lfm2Model",
+    "Lfm2Bi",
+)
 _RANGE = re.compile(r"(?<=\.)(\d+)-(\d+)(?=\.)")
 
 
@@ -206,6 +216,7 @@ CASES = {
     "Lfm2VlForConditionalGeneration": Case("lfm2vl"),
     "LightOnOCRForConditionalGeneration": Case("lightonocr"),
     "PaddleOCRVLForConditionalGeneration": Case("paddleocr", "pieces"),
+    "Qwen3OmniMoeForConditionalGeneration": Case("qwen3omni"),
     "Qwen3VLForConditionalGeneration": Case("qwen3vl"),
     "Qwen3VLMoeForConditionalGeneration": Case("qwen3vlmoe"),
     "SeedOssForCausalLM": Case("seedoss"),
@@ -260,6 +271,9 @@ CASES = {
     "PLaMo3ForCausalLM": Case("plamo3", "plamo"),
     "GraniteSWAForCausalLM": Case("graniteswa"),
     "GraniteMoeSWAForCausalLM": Case("granitemoeswa"),
+    "Lfm2Model": Case("lfm2", renamed=_swapped("model.", "")),
+    "Lfm2BidirectionalModel": Case("lfm2", renamed=_swapped("model.", "")),
+    "Lfm2BidirectionalForMaskedLM": Case("lfm2", renamed=_swapped("model.", "lfm2.")),
     "Gemma3nForCausalLM": Case("gemma3n", "pieces"),
     "Gemma3nForConditionalGeneration": Case(
         "gemma3n",

@@ -47,4 +47,23 @@ class Qwen3VlMoe(Qwen3Moe):
         yield from super().change(name, lazy.transposed(tensor) if packed else tensor, block)
 
 
-FAMILIES = (Qwen3Vl, Qwen3VlMoe)
+class Qwen3OmniMoe(Qwen3VlMoe):
+    """What it thinks with; what it speaks with is left out. Its tokens are not those its settings name."""
+
+    title = "Qwen 3-Omni"
+    text_only: ClassVar[Names] = ("Qwen3OmniMoeForConditionalGeneration",)
+
+    def rename(self, name: str) -> str | None:
+        return super().rename(name.replace("thinker.", ""))
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        super().write_vocabulary(keys)
+        settings = self.model.json("tokenizer_config.json") or {}
+        for number, token in settings.get("added_tokens_decoder", {}).items():
+            if token.get("content") == "<|im_end|>":
+                keys.add_bos_token_id(int(number))
+                keys.add_eos_token_id(int(number))
+                break
+
+
+FAMILIES = (Qwen3Vl, Qwen3VlMoe, Qwen3OmniMoe)
