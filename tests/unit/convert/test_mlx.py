@@ -198,6 +198,12 @@ def test_families_it_rearranges_are_refused(tmp_path: Path, packed: bool) -> Non
     assert caught.value.fields["architecture"] == "GraniteMoeForCausalLM"
 
 
+def test_a_family_nobody_knows_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(ModelyardError) as caught:
+        table_of(tmp_path / "m", {"x.weight": np.ones((2, 2), F32)}, None, architectures=["StrangeForCausalLM"])
+    assert caught.value.code is Code.FAMILY_UNKNOWN
+
+
 def without(tensors: dict[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
     return {key: value for key, value in tensors.items() if key != name}
 

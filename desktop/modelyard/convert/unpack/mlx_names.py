@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import Code, ModelyardError
 from ...formats.checkpoint_tensor import StoredTensor
+from ..families import family_of
 from .scheme import Unpacking
 
 _AS_PUBLISHED = (
@@ -74,11 +75,12 @@ _ENCODERS = (
 def names_in(plan: Unpacking, architecture: str) -> Mapping[str, str]:
     """MLX's end of a stack's name → the end of an expert's, "{}" for its number; other names that differ alike.
 
-    Raises PACKING_REARRANGED for a family whose tensors are changed in another way, or may be.
+    Raises FAMILY_UNKNOWN, PACKING_REARRANGED for a family whose tensors are changed in another way, or may be.
     """
     if architecture in _AS_PUBLISHED:
         return {f"{JOINED}down_proj.weight": ".experts.down_proj"} if architecture.startswith("Gemma4") else {}
     if architecture not in _STACKED:
+        family_of(architecture)  # what nobody here knows is told as that
         base = plan.table.base_model
         raise ModelyardError(
             Code.PACKING_REARRANGED, name=plan.table.name, method="MLX", architecture=architecture, base_model=base
