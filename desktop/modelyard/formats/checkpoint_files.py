@@ -36,6 +36,7 @@ SMALL_FILES = (
     "quantize_config.json",
     "quant_config.json",
     "modules.json",
+    "1_Dense/model.safetensors",
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
     "adapter_config.json",

@@ -8,9 +8,11 @@ import gguf
 
 from .. import lazy
 from ..config import Config
+from ..dense import dense_layer
 from ..family import Family, Named, Names, Rows
 from ..keys import Keys
 from ..lazy import Lazy
+from ..pooling import write_pooling
 
 
 class Lfm2(Family):
@@ -77,4 +79,29 @@ class Lfm2Moe(Lfm2):
         keys.add_shortconv_l_cache(self.config["conv_L_cache"])
 
 
-FAMILIES = (Lfm2, Lfm2Moe)
+class Lfm2Embedding(Lfm2):
+    """Encoders, and models that make vectors of texts; a dense layer behind them may lie in a file of its own."""
+
+    title = "LFM2 encoders"
+    proof = "reference"
+    classes: ClassVar[Names] = ("Lfm2Model", "Lfm2BidirectionalModel", "Lfm2BidirectionalForMaskedLM")
+
+    def rename(self, name: str) -> str | None:
+        renamed = super().rename(name)
+        if renamed is None or renamed == "lm_head.weight":
+            return renamed
+        return f"model.{renamed.removeprefix('lfm2.')}"
+
+    def extra_tensors(self, keys: Keys) -> Named:
+        if (dense := dense_layer(self.model)) is not None:
+            keys.add_embedding_length_out(dense.shape[0])
+            yield "dense_2.weight", dense
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        if self.model.architecture != "Lfm2Model":
+            keys.add_causal_attention(False)
+        write_pooling(self.model, keys)
+
+
+FAMILIES = (Lfm2, Lfm2Moe, Lfm2Embedding)
