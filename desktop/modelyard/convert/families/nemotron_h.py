@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import gguf
 
-from ..config import Config
+from ..config import Config, read_text_config
 from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
@@ -62,6 +62,11 @@ class NemotronH(GraniteHybrid):
         self._attention = [layer for layer, kind in enumerate(kinds) if kind in _ATTENTION] + self._ahead
         self._hybrid = True
         self.names = TensorNames(self.arch, self.blocks)
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Config:
+        """Also of models that see, whose text model is described inside."""
+        return read_text_config(raw)
 
     @staticmethod
     def is_routed(config: Config) -> bool:
