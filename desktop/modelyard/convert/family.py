@@ -18,7 +18,7 @@ from .config import Config, bounded, read_text_config
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
-from .names import TensorNames
+from .names import TensorNames, block_of
 from .rope import llama3_factors, rope_parameters, write_rope
 from .vocab.bpe import write_bpe
 
@@ -84,7 +84,7 @@ class Family:
     permuted: suffixes of query and key tensors stored for transformers' rotary order, and whose heads they have.
     plus_one: endings of norms stored around zero. skipped: endings of tensors llama.cpp does not want.
     experts: names of the matrices of an expert in the order they are written; expert_path: where they stand below a
-    layer."""
+    layer. keeps_ahead: the layers that predict a further token, which come after the others, are kept."""
 
     title: str
     proof: str
@@ -98,6 +98,7 @@ class Family:
     experts: ClassVar[Names] = ("down_proj", "gate_proj", "up_proj")
     expert_path: ClassVar[str] = "mlp.experts"
     skipped: ClassVar[Names] = ()
+    keeps_ahead: ClassVar[bool] = False
 
     def __init__(self, model: Model) -> None:
         """Raises CONFIG_KEY_MISSING."""
@@ -119,7 +120,16 @@ class Family:
         return config
 
     def count_blocks(self) -> int:
-        return int(self.config.need("num_hidden_layers", "n_layers", "n_layer", "num_layers"))
+        return int(self.config.need("num_hidden_layers", "n_layers", "n_layer", "num_layers")) + self.ahead
+
+    @property
+    def ahead(self) -> int:
+        """How many layers that predict a further token are kept."""
+        return max(0, int(self.config.get("num_nextn_predict_layers") or 0)) if self.keeps_ahead else 0
+
+    def is_ahead(self, name: str) -> bool:
+        layer = block_of(name)
+        return layer is not None and layer >= self.blocks - self.ahead
 
     # --- tensors ---------------------------------------------------------------------------------------------------
 

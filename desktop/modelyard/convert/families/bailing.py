@@ -70,15 +70,11 @@ def _normalized(tensor: Lazy) -> Lazy:
 
 
 class BailingMoe2(Family):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "Ling 2.0, Ring 2.0"
     proof = "reference"
     classes: ClassVar[Names] = ("BailingMoeV2ForCausalLM",)
     arch = "bailingmoe2"
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + int(self.config.get("num_nextn_predict_layers") or 0)
+    keeps_ahead: ClassVar[bool] = True
 
     def rename(self, name: str) -> str | None:
         return super().rename(f"{name}.bias" if name.endswith(".expert_bias") else name)

@@ -11,21 +11,13 @@ from ..keys import Keys
 
 
 class Cohere2Moe(Family):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "Cohere North"
     proof = "reference"
     classes: ClassVar[Names] = ("Cohere2MoeForCausalLM",)
     arch = "cohere2moe"
     skipped: ClassVar[Names] = (".bias",)  # all zeros
     extra: ClassVar[Rows] = (("logit_scale", ("logit_scale",)), ("sliding_window", ("sliding_window",)))
-
-    @property
-    def _ahead(self) -> int:
-        return int(self.config.get("num_nextn_predict_layers", 0) or 0)
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + max(0, self._ahead)
+    keeps_ahead: ClassVar[bool] = True
 
     @property
     def expert_count(self) -> int:
@@ -45,8 +37,8 @@ class Cohere2Moe(Family):
                 raise ValueError(f"shared_expert_combination_strategy {how}")
             keys.add_expert_shared_count(shared)
             keys.add_expert_shared_feed_forward_length(width * shared)
-        if self._ahead > 0:
-            keys.add_nextn_predict_layers(self._ahead)
+        if self.ahead:
+            keys.add_nextn_predict_layers(self.ahead)
         keys.add_rope_dimension_count(config["head_dim"])
         keys.add_rope_scaling_type(gguf.RopeScalingType.NONE)
 

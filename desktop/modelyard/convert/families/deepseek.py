@@ -123,24 +123,16 @@ class DeepSeek2(Family):
 
 
 class Glm4MoeLite(DeepSeek2):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "GLM-4.7-Flash"
     proof = "reference"
     classes: ClassVar[Names] = ("Glm4MoeLiteForCausalLM",)
     text_only: ClassVar[Names] = ()
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + self._ahead
-
-    @property
-    def _ahead(self) -> int:
-        return int(self.config.get("num_nextn_predict_layers", 0))
+    keeps_ahead: ClassVar[bool] = True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
-        if self._ahead:
-            keys.add_nextn_predict_layers(self._ahead)
+        if self.ahead:
+            keys.add_nextn_predict_layers(self.ahead)
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_glm(self.model, keys)

@@ -13,16 +13,12 @@ from .deepseek import DeepSeek2
 
 
 class DeepSeek32(DeepSeek2):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "DeepSeek V3.2"
     proof = "reference"
     classes: ClassVar[Names] = ("DeepseekV32ForCausalLM",)
     text_only: ClassVar[Names] = ()
     arch = "deepseek32"
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + int(self.config.get("num_nextn_predict_layers", 0))
+    keeps_ahead: ClassVar[bool] = True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

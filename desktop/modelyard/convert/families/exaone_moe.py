@@ -19,13 +19,13 @@ _AHEAD_LAYER = re.compile(r"mtp\.layers\.(\d+)\.(.+)")
 
 
 class Exaone45(Exaone4):
-    """The layers that predict a further token come after the others; what is stored once for all of them is written
-    for each."""
+    """What is stored once for all layers that predict a further token is written for each."""
 
     title = "EXAONE 4.5"
     proof = "reference"
     classes: ClassVar[Names] = ()
     text_only: ClassVar[Names] = ("Exaone4_5_ForConditionalGeneration",)
+    keeps_ahead: ClassVar[bool] = True
 
     def prepare(self, config: Config) -> Config:
         """layer_types, from the pattern if they are not there: "LLLG", or every how many layers one sees all."""
@@ -40,18 +40,11 @@ class Exaone45(Exaone4):
         types = ["sliding_attention" if each else "full_attention" for each in local]
         return config.with_values(layer_types=types)
 
-    @property
-    def _ahead(self) -> int:
-        return int(self.config.get("num_nextn_predict_layers") or 0)
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + self._ahead
-
     def rename(self, name: str) -> str | None:
-        return None if name.startswith("mtp.") and not self._ahead else super().rename(name)
+        return None if name.startswith("mtp.") and not self.ahead else super().rename(name)
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        first = self.blocks - self._ahead
+        first = self.blocks - self.ahead
         if found := _AHEAD_OTHER.fullmatch(name):
             own = _AHEAD.get(found[1])
             for layer in range(first, self.blocks) if own else ():
@@ -69,8 +62,8 @@ class Exaone45(Exaone4):
         self._write_ahead(keys)
 
     def _write_ahead(self, keys: Keys) -> None:
-        if self._ahead:
-            keys.add_nextn_predict_layers(self._ahead)
+        if self.ahead:
+            keys.add_nextn_predict_layers(self.ahead)
 
 
 class ExaoneMoe(Exaone45):
@@ -89,7 +82,7 @@ class ExaoneMoe(Exaone45):
         keys.add_expert_weights_norm(config["norm_topk_prob"])
         dense = config.find("first_k_dense_replace", "first_last_k_dense_replace")
         keys.add_leading_dense_block_count(0 if dense is None else dense)
-        keys.add_nextn_predict_layers(self._ahead)
+        keys.add_nextn_predict_layers(self.ahead)
         keys.add_rope_scaling_type(gguf.RopeScalingType.NONE)
 
 

@@ -89,14 +89,10 @@ def _halves(tensor: Lazy, size: int, share: float) -> Lazy:
 
 
 class GlmOcr(Glm4):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "GLM-OCR"
     classes: ClassVar[Names] = ()
     text_only: ClassVar[Names] = ("GlmOcrForConditionalGeneration",)
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + int(self.config.get("num_nextn_predict_layers", 0))
+    keeps_ahead: ClassVar[bool] = True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
@@ -112,9 +108,7 @@ class Glm4Moe(Family):
     classes: ClassVar[Names] = ("Glm4MoeForCausalLM",)
     text_only: ClassVar[Names] = ("Glm4vMoeForConditionalGeneration",)
     arch = "glm4moe"
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + int(self.config.get("num_nextn_predict_layers", 0))
+    keeps_ahead: ClassVar[bool] = True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

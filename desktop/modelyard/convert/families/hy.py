@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 import gguf
@@ -10,28 +9,17 @@ import gguf
 from ..family import Family, Names
 from ..keys import Keys
 
-_LAYER = re.compile(r"model\.layers\.(\d+)\.")
-
 
 class HyV3(Family):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "Hy3"
     proof = "reference"
     classes: ClassVar[Names] = ("HYV3ForCausalLM",)
     arch = "hy_v3"
-
-    @property
-    def _ahead(self) -> int:
-        return int(self.config.get("num_nextn_predict_layers", 0))
-
-    def count_blocks(self) -> int:
-        return super().count_blocks() + max(0, self._ahead)
+    keeps_ahead: ClassVar[bool] = True
 
     def rename(self, name: str) -> str | None:
         renamed = super().rename(name)
-        layer = _LAYER.match(renamed or "")
-        if renamed is None or layer is None or int(layer[1]) < int(self.config["num_hidden_layers"]):
+        if renamed is None or not self.is_ahead(renamed):
             return renamed
         return renamed.replace(".final_layernorm.", ".shared_head.norm.")
 
@@ -44,8 +32,8 @@ class HyV3(Family):
         keys.add_expert_weights_norm(config.get("route_norm", True))
         keys.add_expert_weights_scale(float(config.get("router_scaling_factor", 1.0)))
         keys.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
-        if self._ahead > 0:
-            keys.add_nextn_predict_layers(self._ahead)
+        if self.ahead:
+            keys.add_nextn_predict_layers(self.ahead)
 
 
 FAMILIES = (HyV3,)

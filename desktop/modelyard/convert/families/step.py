@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, ClassVar
 
 from .. import lazy
@@ -13,20 +12,18 @@ from ..keys import Keys
 from ..lazy import Lazy
 from ..rope import frequencies, global_rope
 
-_LAYER = re.compile(r"model\.layers\.(\d+)\.")
 _SQUEEZED = (".self_attn.g_proj.weight", ".moe.gate.weight", ".moe.up_proj.weight", ".moe.gate_proj.weight")
 _FULL = 0.5  # the part of a head that layers with full attention rotate
 
 
 class Step35(Family):
-    """The layers that predict a further token come after the others and are kept."""
-
     title = "Step 3.5 Flash"
     proof = "reference"
     classes: ClassVar[Names] = ("Step3p5ForCausalLM",)
     text_only: ClassVar[Names] = ("Step3p7ForConditionalGeneration",)
     arch = "step35"
     plus_one: ClassVar[Names] = ("norm.weight",)
+    keeps_ahead: ClassVar[bool] = True
 
     def prepare(self, config: Config) -> Config:
         """Several bases: the first is that of full attention, the second of sliding windows."""
@@ -35,17 +32,9 @@ class Step35(Family):
             return config
         return config.with_values(rope_theta=float(theta[0]), local_rope_theta=float(theta[1]))
 
-    def count_blocks(self) -> int:
-        return super().count_blocks() + max(0, self._ahead)
-
-    @property
-    def _ahead(self) -> int:
-        return int(self.config.get("num_nextn_predict_layers", 0))
-
     def rename(self, name: str) -> str | None:
         renamed = super().rename(f"{name}.bias" if name.endswith(".moe.router_bias") else name)
-        layer = _LAYER.match(renamed or "")
-        if renamed is None or layer is None or int(layer[1]) < int(self.config["num_hidden_layers"]):
+        if renamed is None or not self.is_ahead(renamed):
             return renamed
         return renamed.replace(".transformer.", ".").replace("shared_head.output", "shared_head.head")
 
@@ -89,8 +78,8 @@ class Step35(Family):
         ):
             if config.get(key) is not None:
                 clamp([float(limit or 0.0) for limit in self._of_each(key, 0.0)])
-        if self._ahead > 0:
-            keys.add_nextn_predict_layers(self._ahead)
+        if self.ahead:
+            keys.add_nextn_predict_layers(self.ahead)
 
     def _of_each(self, key: str, default: Any) -> list[Any]:
         """One value a layer; lists that end early go on with `default`."""
