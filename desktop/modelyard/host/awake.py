@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from .children import start_process
+from .children import let_go, start_process
 
 _CONTINUOUS, _SYSTEM_REQUIRED = 0x80000000, 0x00000001
 
@@ -34,11 +34,11 @@ class Awake:
         child, self._child = self._child, None
         if child is None:
             return
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
+        with contextlib.suppress(OSError):
             if child.stdin is not None:
                 child.stdin.close()  # `cat` ends, and with it what holds the computer awake
             child.terminate()
-            child.wait(2.0)
+        let_go(child)  # the window does not wait
 
 
 def sleep_blocker(platform: str) -> list[str]:

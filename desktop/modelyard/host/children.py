@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from .redact import redact
 
+_OUR_LIBRARIES = "MODELYARD_LIBRARIES"  # set by packaging/start.py
 _SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OLLAMA_API_KEY")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_LIMIT = 64 << 20
@@ -30,12 +31,18 @@ def self_command(*arguments: str) -> list[str]:
     return [sys.executable, "-X", "utf8", "-P", "-m", "modelyard", *arguments]
 
 
-def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """This process's environment without secrets. A child that needs one gets it over its pipe."""
     environment = {key: value for key, value in os.environ.items() if key not in _SECRET_VARIABLES}
     environment["PYTHONIOENCODING"] = "utf-8"
     environment["PYTHONUNBUFFERED"] = "1"
-    return environment | dict(extra or {})
+    return environment
+
+
+def own_environment() -> dict[str, str]:
+    """clean_environment for this program itself, which finds its libraries by it where it is frozen."""
+    ours = os.environ.get(_OUR_LIBRARIES)
+    return clean_environment() | ({"LD_LIBRARY_PATH": ours} if ours else {})
 
 
 def clean_text(text: str) -> str:
@@ -48,7 +55,8 @@ def start_process(
 ) -> subprocess.Popen[bytes]:
     """Starts a process in a group of its own, without a console window; `extra` goes into its environment. Raises
     OSError."""
-    options: dict[str, Any] = {"env": clean_environment(extra), **pipes}
+    environment = own_environment() if command[0] == sys.executable else clean_environment()
+    options: dict[str, Any] = {"env": environment | dict(extra or {}), **pipes}
     if sys.platform == "win32":
         options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     else:
@@ -66,6 +74,11 @@ def end_process(process: subprocess.Popen[bytes], grace: float = 2.0) -> None:
         _signal(process, hard=True)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5.0)
+
+
+def let_go(process: subprocess.Popen[bytes]) -> None:
+    """For a process that nobody waits for: when it ends, it leaves no entry behind (on POSIX, a zombie)."""
+    threading.Thread(target=process.wait, name="let-go", daemon=True).start()
 
 
 def _signal(process: subprocess.Popen[bytes], *, hard: bool) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import Code, ModelyardError
 from ..events import Step, progress
 from ..formats.checkpoint import Checkpoint
-from ..host.children import clean_text, end_process, start_process
+from ..host.children import clean_environment, clean_text, end_process, start_process
 from ..host.machine import Machine
 from .inspection import Inspection, Note
 from .offers import Weights, offers
@@ -35,7 +35,7 @@ _BYTES_A_WEIGHT = {  # of the whole file, from ordinary models: exact sizes need
     "Q3_K_M": 0.49,
     "Q2_K": 0.42,
 }
-_LAST_LINES = 12
+_LAST_LINES, _LAST_BYTES = 12, 16_384
 
 
 @functools.cache
@@ -45,7 +45,8 @@ def python_with_converter() -> str | None:
     code = f"import importlib.util as u, sys; sys.exit(any(u.find_spec(m) is None for m in {MODULES!r}))"
     for candidate in filter(None, [os.environ.get(PYTHON_VARIABLE, ""), *own]):
         try:
-            asked = subprocess.run([candidate, "-c", code], capture_output=True, timeout=30, check=False)
+            command = [candidate, "-c", code]
+            asked = subprocess.run(command, capture_output=True, timeout=30, check=False, env=clean_environment())
         except (OSError, subprocess.TimeoutExpired):
             continue
         if asked.returncode == 0:
@@ -94,8 +95,12 @@ def _convert(python: str, folder: Path, whole: Path, work: Work) -> None:
     program = "import sys, convert_hf_to_gguf; sys.exit(convert_hf_to_gguf.main())"
     command = [python, "-c", program, str(folder), "--outtype", "auto", "--outfile", str(partial)]
     log_path = work.folder / "converter.log"
-    with log_path.open("wb") as log:
-        process = start_process(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, extra=_OFFLINE)
+    try:
+        with log_path.open("wb") as log:
+            process = start_process(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, extra=_OFFLINE)
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise ModelyardError(Code.EXTENDED_FAILED, name=folder.name, detail=detail) from error
     try:
         while process.poll() is None:
             work.cancel.check()
@@ -107,6 +112,12 @@ def _convert(python: str, folder: Path, whole: Path, work: Work) -> None:
         raise
     if process.returncode or not partial.exists():
         partial.unlink(missing_ok=True)
-        tail = clean_text(log_path.read_text(encoding="utf-8", errors="replace")).splitlines()[-_LAST_LINES:]
-        raise ModelyardError(Code.EXTENDED_FAILED, name=folder.name, detail=" / ".join(tail)[-600:])
+        raise ModelyardError(Code.EXTENDED_FAILED, name=folder.name, detail=_last_words(log_path))
     partial.replace(whole)
+
+
+def _last_words(log_path: Path) -> str:
+    with log_path.open("rb") as log:
+        log.seek(max(0, log_path.stat().st_size - _LAST_BYTES))
+        lines = clean_text(log.read().decode("utf-8", "replace")).splitlines()
+    return " / ".join(lines[-_LAST_LINES:])[-600:]

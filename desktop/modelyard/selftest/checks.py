@@ -159,7 +159,7 @@ def _program(*arguments: str, data: Path) -> dict[str, Any]:
     """Runs this program and returns its last event. Raises RuntimeError if it failed."""
     import json
 
-    from ..host.children import clean_environment, self_command
+    from ..host.children import own_environment, self_command
 
     command = [*self_command(*arguments), "--data-dir", str(data)]
     done = subprocess.run(
@@ -168,7 +168,7 @@ def _program(*arguments: str, data: Path) -> dict[str, Any]:
         text=True,
         encoding="utf-8",
         timeout=_SECONDS,
-        env=clean_environment(),
+        env=own_environment(),
         check=False,
     )
     _expect(done.returncode == 0, (arguments, done.returncode, done.stdout[-2000:], done.stderr[-2000:]))

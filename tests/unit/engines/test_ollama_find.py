@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from modelyard.engines.base import EngineState
@@ -114,12 +116,28 @@ def test_it_is_started_and_awaited(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs an executable script")
+def test_a_server_that_ends_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to the person, who may end it long before us."""
+    connection = Connection(parse_host("127.0.0.1:1"))
+    program = script(tmp_path / "ollama", "import time; time.sleep(1.5)")
+    monkeypatch.setattr(starting, "WAIT_SECONDS", 0.1)
+    with pytest.raises(ModelyardError):
+        start(Installation(program, None), connection, CancelToken())
+    [server] = [each for each in psutil.Process().children() if str(program) in each.cmdline()]
+    deadline = time.monotonic() + 20
+    while psutil.pid_exists(server.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not psutil.pid_exists(server.pid), "a zombie"
+    connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs an executable script")
 def test_it_listens_where_it_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings name the usual address, the environment another: the server must take the former."""
     asked: dict[str, str] = {}
 
     def no_start(_command: object, **more: object) -> None:
-        asked.update(more["env"])  # type: ignore[call-overload]
+        asked.update(more["extra"] or os.environ)  # type: ignore[call-overload]
         raise OSError("not today")
 
     monkeypatch.setattr(starting, "start_process", no_start)

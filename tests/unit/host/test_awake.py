@@ -39,6 +39,8 @@ def test_the_inhibitor_lives_as_long_as_it_is_held(monkeypatch: pytest.MonkeyPat
     process = Path("/proc") / note.read_text(encoding="utf-8").strip()
     assert process.exists()
     awake.release()
+    while process.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert not process.exists()
 
 

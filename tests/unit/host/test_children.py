@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from modelyard.host.children import Child, clean_environment, clean_text
+from modelyard.host.children import Child, clean_environment, clean_text, own_environment
 from modelyard.host.logs import log_to
 from modelyard.host.machine import free_space, same_drive, this_machine
 
@@ -120,3 +120,14 @@ def test_the_log_is_private_and_redacted(tmp_path: Path) -> None:
     assert "hf_abc" not in text and "key" in text
     if os.name == "posix":
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_our_libraries_are_for_our_own_children_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As packaging/start.py leaves it in the frozen program: a browser or an Ollama takes the system's."""
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    monkeypatch.setenv("MODELYARD_LIBRARIES", "/opt/modelyard/_internal")
+    assert "LD_LIBRARY_PATH" not in clean_environment()
+    assert own_environment()["LD_LIBRARY_PATH"] == "/opt/modelyard/_internal"
+    said = child("import json, os; print(json.dumps({'path': os.environ.get('LD_LIBRARY_PATH')}), flush=True)")
+    assert list(said.messages()) == [{"path": "/opt/modelyard/_internal"}]
+    said.end()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...errors import Code, ModelyardError
 from ...events import CancelToken
-from ...host.children import clean_environment, start_process
+from ...host.children import let_go, start_process
 from .client import Connection
 from .find import DOWNLOAD_PAGE, Installation
 from .host_address import DEFAULT_PORT, Address, own_address
@@ -46,7 +46,7 @@ def start(installation: Installation, connection: Connection, cancel: CancelToke
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=clean_environment({"OLLAMA_HOST": _listen_at(address)} if address != own_address() else None),
+            extra={"OLLAMA_HOST": _listen_at(address)} if address != own_address() else None,
         )
     except OSError as error:
         raise ModelyardError(Code.OLLAMA_START_FAILED, detail=error.strerror or type(error).__name__) from error
@@ -54,7 +54,7 @@ def start(installation: Installation, connection: Connection, cancel: CancelToke
         return _wait(process, connection, cancel, brief=command[-1] != "serve")
     finally:
         if process.poll() is None:
-            process.returncode = 0  # it outlives us: this object must neither wait for it nor complain
+            let_go(process)
 
 
 def _listen_at(address: Address) -> str:
