@@ -218,6 +218,26 @@ def test_memory_stays_small() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("kind", ["texts", "arrays", "numbers"])
+def test_many_values_that_are_each_small_enough(kind: str) -> None:
+    """Text with one rare character takes four bytes for each; a small number in an array takes eight. What would be too
+    much in memory stays in the file."""
+    builder = model()
+    for number in range({"texts": 36, "arrays": 450, "numbers": 500}[kind]):
+        match kind:
+            case "texts":
+                builder.text(f"k{number}", "😀" + "x" * (MEGABYTE - 4))
+            case "arrays":
+                builder.texts(f"k{number}", ["😀" + "x" * 10] * 2000)
+            case _:
+                builder.numbers(f"k{number}", T.UINT8, [200] * 4096)
+    source = BytesSource(builder.build())
+    header = read_header(source)
+    assert header.metadata["k0"].value is not None
+    last = list(header.metadata.values())[-1]
+    assert last.value is None and len(read_array(source, last)) in (MEGABYTE - 3, 2000, 4096)
+
+
 def test_a_sparse_sea_of_empty_strings_ends() -> None:
     """As many strings as are allowed, all empty: read in large pieces, never kept."""
     builder = model().array("x", T.STRING, b"", 3_900_000)

@@ -285,6 +285,13 @@ def test_local_headers_that_point_elsewhere(tmp_path: Path) -> None:
     assert caught.value.code is Code.ZIP_INVALID
 
 
+def test_names_that_begin_at_the_root(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("/data.pkl", b"\x80\x02}.")
+    assert refused(path).code is Code.TORCH_INVALID
+
+
 def test_the_old_form_has_a_code_of_its_own(tmp_path: Path) -> None:
     magic = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
     (tmp_path / "x.bin").write_bytes(magic + pickle.dumps(1001, protocol=2))

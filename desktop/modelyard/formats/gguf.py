@@ -8,6 +8,7 @@ long values stay in the file, their place remembered, until read_array asks for 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Code, ModelyardError
@@ -29,11 +30,27 @@ MAX_ARRAY_STRINGS = 4_000_000  # over the whole file; the largest real one (Gemm
 EAGER_TEXT_BYTES = 1024 * 1024  # longer strings stay in the file
 EAGER_ARRAY_BYTES = 64 * 1024
 EAGER_ARRAY_COUNT = 4096
+EAGER_MEMORY = 128 * 1024 * 1024  # what is kept of all values together, as Python keeps it; the rest stays in the file
+_OF_AN_ELEMENT, _OF_A_BYTE = 64, 4  # of an array in memory; of text with one rare character in it
 
 _TYPES = {int(member): member for member in ValueType}
 _SCALARS = {member: struct.Struct("<" + member.code) for member in ValueType if member.code}
 _LEAST_ENTRY_BYTES = 13  # key length, type, one byte
 _LEAST_TENSOR_BYTES = 24  # name length, dimension count, type, offset
+
+
+@dataclass
+class _Left:
+    """What the metadata behind may still have: strings in arrays, memory for values that are kept."""
+
+    strings: int = MAX_ARRAY_STRINGS
+    memory: int = EAGER_MEMORY
+
+    def keep(self, memory: int) -> bool:
+        """Whether a value of that size is kept."""
+        kept = memory <= self.memory
+        self.memory -= memory if kept else 0
+        return kept
 
 
 class _PreviewEnds(Exception):
@@ -130,7 +147,7 @@ def _read_start(source: ByteSource, cursor: Cursor) -> tuple[int, int, int]:
 
 
 def _read_metadata(cursor: Cursor, key_count: int, metadata: dict[str, GgufEntry], preview: bool) -> None:
-    strings_left = MAX_ARRAY_STRINGS
+    left = _Left()
     for number in range(key_count):
         cursor.where = f"key {number + 1}"
         raw = cursor.string(MAX_KEY_BYTES)
@@ -143,29 +160,26 @@ def _read_metadata(cursor: Cursor, key_count: int, metadata: dict[str, GgufEntry
         cursor.where = key[:80]
         if key in metadata:
             raise cursor.invalid("duplicate key")
-        entry = _read_entry(cursor, key, strings_left, preview)
-        if entry.element is ValueType.STRING:
-            strings_left -= entry.count
-        metadata[key] = entry
+        metadata[key] = _read_entry(cursor, key, left, preview)
 
 
-def _read_entry(cursor: Cursor, key: str, strings_left: int, preview: bool) -> GgufEntry:
+def _read_entry(cursor: Cursor, key: str, left: _Left, preview: bool) -> GgufEntry:
     kind = _value_type(cursor)
     if kind is ValueType.ARRAY:
-        return _read_array_entry(cursor, key, strings_left, preview)
+        return _read_array_entry(cursor, key, left, preview)
     offset = cursor.position
     value: Scalar | None
     if kind is ValueType.STRING:
-        value = _read_text(cursor)
+        value = _read_text(cursor, left)
     else:
         value = cursor.unpack(_SCALARS[kind])[0]
     return GgufEntry(key, kind, None, 1, offset, cursor.position - offset, value)
 
 
-def _read_text(cursor: Cursor) -> str | None:
+def _read_text(cursor: Cursor, left: _Left) -> str | None:
     """A string value, or None if it is so long that it stays in the file."""
     length = cursor.uint64()
-    if length > EAGER_TEXT_BYTES:
+    if length > EAGER_TEXT_BYTES or not left.keep(_OF_A_BYTE * length):
         cursor.skip(length)
         return None
     if length > cursor.remaining:
@@ -173,7 +187,7 @@ def _read_text(cursor: Cursor) -> str | None:
     return cursor.take(length).decode("utf-8", "surrogateescape")
 
 
-def _read_array_entry(cursor: Cursor, key: str, strings_left: int, preview: bool) -> GgufEntry:
+def _read_array_entry(cursor: Cursor, key: str, left: _Left, preview: bool) -> GgufEntry:
     element = _value_type(cursor)
     if element is ValueType.ARRAY:
         raise cursor.invalid("array of arrays")
@@ -187,12 +201,14 @@ def _read_array_entry(cursor: Cursor, key: str, strings_left: int, preview: bool
     else:
         if preview and count > EAGER_ARRAY_COUNT:
             raise _PreviewEnds
-        if count > strings_left:
+        if count > left.strings:
             raise cursor.invalid(f"{count} strings")
+        left.strings -= count
         cursor.skip_strings(count)
     nbytes = cursor.position - offset
     value: tuple[Scalar, ...] | None = None
-    if count <= EAGER_ARRAY_COUNT and nbytes <= EAGER_ARRAY_BYTES:
+    short = count <= EAGER_ARRAY_COUNT and nbytes <= EAGER_ARRAY_BYTES
+    if short and left.keep(_OF_AN_ELEMENT * count + _OF_A_BYTE * nbytes):
         cursor.position = offset
         value = _short_array(cursor, element, count, nbytes)
     return GgufEntry(key, ValueType.ARRAY, element, count, offset, nbytes, value)

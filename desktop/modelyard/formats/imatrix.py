@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_MAX_BYTES = 4 << 30  # those of the largest models have about one gigabyte, all of which is kept in memory
 _MAX_ENTRIES = 200_000
 _MAX_NAME = 1024
 _DATASETS, _CHUNKS, _CHUNK_SIZE = "imatrix.datasets", "imatrix.chunk_count", "imatrix.chunk_size"
@@ -35,8 +36,12 @@ class Imatrix:
 
 
 def read_imatrix(path: Path) -> Imatrix:
-    """Raises FILE_MISSING, FILE_UNREADABLE, IMATRIX_INVALID."""
-    with FileSource(path) as source:
+    """Raises FILE_MISSING, FILE_UNREADABLE, FILE_TOO_BIG, IMATRIX_INVALID."""
+    import numpy as np
+
+    with FileSource(path) as source, np.errstate(all="ignore"):  # what is not finite is refused in the end
+        if source.size > _MAX_BYTES:
+            raise ModelyardError(Code.FILE_TOO_BIG, name=source.name, size_bytes=source.size, limit_bytes=_MAX_BYTES)
         try:
             return _read_gguf(source) if source.read_at(0, 4) == MAGIC else _read_legacy(source)
         except ModelyardError as error:

@@ -88,7 +88,7 @@ def _archive_prefix(entries: dict[str, ZipEntry], name: str) -> str:
     for entry in entries:
         folder, _, last = entry.rpartition("/")
         if last == "data.pkl" and "/" not in folder:
-            return f"{folder}/" if folder else ""
+            return entry.removesuffix(last)
     raise ModelyardError(Code.TORCH_INVALID, name=name, detail="a zip without data.pkl")
 
 

@@ -8,7 +8,7 @@ from ..quantize.importance import ImportanceMatrix
 
 
 def read_importance(path: Path | None) -> ImportanceMatrix | None:
-    """None if no file was given. Raises FILE_MISSING, FILE_UNREADABLE, IMATRIX_INVALID."""
+    """None if no file was given. Raises FILE_MISSING, FILE_UNREADABLE, FILE_TOO_BIG, IMATRIX_INVALID."""
     if path is None:
         return None
     from ..formats.imatrix import read_imatrix

@@ -51,7 +51,7 @@ class Work:
 
     @cached_property
     def importance(self) -> ImportanceMatrix | None:
-        """Raises FILE_MISSING, FILE_UNREADABLE, IMATRIX_INVALID."""
+        """Raises FILE_MISSING, FILE_UNREADABLE, FILE_TOO_BIG, IMATRIX_INVALID."""
         from .imatrix import read_importance
 
         return read_importance(self.plan.choice.imatrix)

@@ -91,3 +91,19 @@ def test_a_model_is_no_importance_matrix(tmp_path: Path) -> None:
     assert refused(tmp_path / "m.gguf").code is Code.IMATRIX_INVALID
     (tmp_path / "cut.gguf").write_bytes((tmp_path / "m.gguf").read_bytes()[:40])
     assert refused(tmp_path / "cut.gguf").code is Code.IMATRIX_INVALID
+
+
+@pytest.mark.parametrize("count", [np.inf, 1.0, 3e38])
+def test_sums_and_counts_beyond_all_numbers(tmp_path: Path, count: float) -> None:
+    """Refused without a warning of numpy's."""
+    builder = gguf_form([2, 1])
+    builder.tensors[1]["data"] = np.array([count, 1], np.float32).tobytes()
+    builder.tensors[0]["data"] = np.array([np.inf, np.nan, 1, 1], np.float32).tobytes()
+    builder.write(tmp_path / "x.gguf")
+    assert refused(tmp_path / "x.gguf").code is Code.IMATRIX_INVALID
+
+
+def test_a_file_of_terabytes(tmp_path: Path) -> None:
+    with (tmp_path / "x.dat").open("wb") as file:
+        file.truncate(1 << 40)
+    assert refused(tmp_path / "x.dat").code is Code.FILE_TOO_BIG
