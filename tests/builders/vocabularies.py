@@ -72,14 +72,7 @@ def write_wordpiece(folder: Path) -> None:
         "added_tokens": [_special(number, text) for number, text in enumerate(special)],
         "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "lowercase": False},
         "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": {
-            "type": "TemplateProcessing",
-            "single": [_template("[CLS]"), {"Sequence": {"id": "A", "type_id": 0}}, _template("[SEP]")],
-            "pair": [],
-            "special_tokens": {
-                text: {"id": text, "ids": [special.index(text)], "tokens": [text]} for text in ("[CLS]", "[SEP]")
-            },
-        },
+        "post_processor": _around_a_text(special, "[CLS]", "[SEP]"),
         "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
         "model": {
             "type": "WordPiece",
@@ -111,14 +104,7 @@ def write_unigram(folder: Path) -> None:
         "added_tokens": [_special(number, text) for number, text in enumerate(special)],
         "normalizer": None,
         "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
-        "post_processor": {
-            "type": "TemplateProcessing",
-            "single": [_template("<s>"), {"Sequence": {"id": "A", "type_id": 0}}, _template("</s>")],
-            "pair": [],
-            "special_tokens": {
-                text: {"id": text, "ids": [special.index(text)], "tokens": [text]} for text in ("<s>", "</s>")
-            },
-        },
+        "post_processor": _around_a_text(special, "<s>", "</s>"),
         "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
         "model": {"type": "Unigram", "unk_id": 3, "vocab": [list(entry) for entry in scored], "byte_fallback": False},
     }
@@ -138,6 +124,13 @@ def write_unigram(folder: Path) -> None:
 def _special(number: int, text: str) -> dict[str, Any]:
     flags = ("single_word", "lstrip", "rstrip", "normalized")
     return {"id": number, "content": text, "special": True, **dict.fromkeys(flags, False)}
+
+
+def _around_a_text(special: list[str], first: str, last: str) -> dict[str, Any]:
+    """The post-processor that puts one token before and one behind every text."""
+    known = {text: {"id": text, "ids": [special.index(text)], "tokens": [text]} for text in (first, last)}
+    single = [_template(first), {"Sequence": {"id": "A", "type_id": 0}}, _template(last)]
+    return {"type": "TemplateProcessing", "single": single, "pair": [], "special_tokens": known}
 
 
 def _template(text: str) -> dict[str, Any]:

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.engines.builtin.engine import BuiltinEngine
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.events import CancelToken, Event, Step
 from modelyard.formats.split import read_set
-from modelyard.host.folders import Folders
-from modelyard.host.machine import Machine
-from modelyard.importing.describe import describe
 from modelyard.importing.inspect_gguf import inspect_gguf
 from modelyard.importing.plan import ImportChoice, ImportPlan
 from modelyard.importing.planning import make_plan
@@ -26,6 +22,7 @@ from tests.builders.ollama_fixtures import connect, server
 from tests.builders.ollama_fixtures import generation as generation
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
+from tests.builders.two_engines import two_engines
 
 __all__ = ["connect", "server"]  # fixtures
 SHARDS_OF = 20_000
@@ -35,12 +32,8 @@ SHARDS_OF = 20_000
 def around(
     tmp_path: Path, server: OllamaServer, connect: Callable[[OllamaServer], OllamaEngine]
 ) -> Iterator[Surroundings]:
-    folders = Folders(tmp_path / "data")
-    folders.make()
-    builtin = BuiltinEngine(folders.models, describe=describe)
-    engines = {"builtin": builtin, "ollama": connect(server)}
-    yield Surroundings(Machine("Linux", 8 << 30, 4 << 30, 2), folders, engines, lambda: pytest.fail("no Hub"))
-    builtin.close()
+    with two_engines(tmp_path / "data", connect(server)) as made:
+        yield made
 
 
 def shards(whole: Path, folder: Path) -> Path:

@@ -9,12 +9,8 @@ from pathlib import Path
 import pytest
 
 from modelyard.engines.base import InstallRequest, Ownership
-from modelyard.engines.builtin.engine import BuiltinEngine
 from modelyard.engines.ollama.engine import OllamaEngine
 from modelyard.events import CancelToken
-from modelyard.host.folders import Folders
-from modelyard.host.machine import Machine
-from modelyard.importing.describe import describe
 from modelyard.importing.inspect_library import inspect_library
 from modelyard.importing.inspection import Inspection
 from modelyard.importing.plan import ImportChoice, ImportPlan
@@ -29,6 +25,7 @@ from tests.builders.gguf_files import projector_file, tiny_llama
 from tests.builders.ollama_fixtures import connect, new_server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
+from tests.builders.two_engines import two_engines
 
 __all__ = ["connect", "new_server"]  # fixtures
 MARIO = Persona(system="You are Mario.", parameters={"temperature": 0.7})
@@ -38,12 +35,8 @@ MARIO = Persona(system="You are Mario.", parameters={"temperature": 0.7})
 def around(
     tmp_path: Path, new_server: OllamaServer, connect: Callable[[OllamaServer], OllamaEngine]
 ) -> Iterator[Surroundings]:
-    folders = Folders(tmp_path / "data")
-    folders.make()
-    builtin = BuiltinEngine(folders.models, describe=describe)
-    engines = {"builtin": builtin, "ollama": connect(new_server)}
-    yield Surroundings(Machine("Linux", 8 << 30, 4 << 30, 2), folders, engines, lambda: pytest.fail("no Hub"))
-    builtin.close()
+    with two_engines(tmp_path / "data", connect(new_server)) as made:
+        yield made
 
 
 def put_in(around: Surroundings, engine: str, tmp_path: Path, projector: Path | None = None) -> None:
