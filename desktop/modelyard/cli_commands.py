@@ -142,15 +142,11 @@ def publish(house: House, options: argparse.Namespace, output: Output, cancel: C
 
 
 def modelfile(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> None:
+    from .formats.source import FileSource
     from .modelfile.report import report
 
-    try:
-        data = options.file.read_bytes()
-    except FileNotFoundError as error:
-        raise ModelyardError(Code.FILE_MISSING, name=options.file.name) from error
-    except OSError as error:
-        raise ModelyardError(Code.FILE_UNREADABLE, name=options.file.name, detail=error.strerror or "") from error
-    output.record(report(data))
+    with FileSource(options.file) as source:
+        output.record(report(source.read_at(0, source.size)))
 
 
 def demo(house: House, options: argparse.Namespace, output: Output, cancel: CancelToken) -> dict[str, Any]:

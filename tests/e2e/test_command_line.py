@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import _SubParsersAction
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from modelyard.__main__ import COMMANDS
+from modelyard.cli import _parser
 from tests.builders.gguf_files import tiny_llama
 
 from .program import PLAIN, QUESTION, run, sample_gguf, start
@@ -199,3 +202,9 @@ def test_a_file_without_a_conversation_format_is_mended_in_a_copy(tmp_path: Path
     mended = run("inspect", str(output), "--json", data=tmp_path / "d").last
     assert mended["repairs"] == [] and "<|im_start|>" in mended["chat_template"]
     assert broken.read_bytes() == before
+
+
+def test_the_first_lines_of_the_process_know_every_command() -> None:
+    """Else a folder of that name in the working folder would be opened in the window."""
+    verbs = next(action.choices for action in _parser()._actions if isinstance(action, _SubParsersAction))
+    assert set(COMMANDS) == {*verbs, "-h", "--help", "--version"}

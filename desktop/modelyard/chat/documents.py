@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import stat
 from pathlib import Path
 from threading import Timer
 
@@ -29,12 +30,14 @@ def read_document(path: Path, cancel: CancelToken) -> NewAttachment:
     CHAT_DOCUMENT_LOCKED, CHAT_DOCUMENT_UNREADABLE, Cancelled.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would keep us waiting, a device has no end
+            raise ModelyardError(Code.FILE_UNREADABLE, name=path.name, detail="not a regular file")
+        if status.st_size > MAX_FILE_BYTES:
             raise ModelyardError(
-                Code.CHAT_ATTACHMENT_TOO_LARGE, name=path.name, size_bytes=size, most_bytes=MAX_FILE_BYTES
+                Code.CHAT_ATTACHMENT_TOO_LARGE, name=path.name, size_bytes=status.st_size, most_bytes=MAX_FILE_BYTES
             )
-        data = path.read_bytes()[:MAX_FILE_BYTES]
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise ModelyardError(Code.FILE_MISSING, name=path.name) from error
     except OSError as error:

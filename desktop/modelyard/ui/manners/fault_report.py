@@ -9,6 +9,7 @@ from PySide6.QtCore import QLibraryInfo
 from PySide6.QtGui import QGuiApplication
 
 from ... import APP_NAME, __version__
+from ...host.folders import at_home
 
 _MOST = 6000
 
@@ -20,6 +21,6 @@ def fault_report(text: str) -> str:
         f"{APP_NAME} {__version__}, Python {platform.python_version()}, Qt {qt} ({QGuiApplication.platformName()})",
         f"{platform.system()} {platform.release()} {platform.machine()}",
         "",
-        text[-_MOST:].replace(str(Path.home()), "~").strip(),
+        text[-_MOST:].replace(str(at_home(Path("~"))), "~").strip(),
     )
     return "\n".join(lines)

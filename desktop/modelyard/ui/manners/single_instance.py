@@ -24,7 +24,7 @@ def meeting_place(root: Path) -> str:
     inside = root / _SOCKET
     if sys.platform != "win32" and len(os.fsencode(inside)) <= _LONGEST_PATH:
         return str(inside)
-    return "modelyard-" + hashlib.sha256(str(root).encode("utf-8")).hexdigest()[:20]
+    return "modelyard-" + hashlib.sha256(os.fsencode(root)).hexdigest()[:20]
 
 
 def hand_over(name: str, text: str) -> bool:
