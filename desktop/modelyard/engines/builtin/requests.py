@@ -70,8 +70,9 @@ def chat_body(
     end_tokens: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The body for /v1/chat/completions; without a chat template that for /completions, where the model continues the
-    text of the conversation. (Pictures go only the first way: then the template is Loading.continues.) An answer without a limit ends after ten times the context, as in Ollama.
-    `end_tokens` end an answer even where the vocabulary forgets to say so."""
+    text of the conversation. (Pictures go only the first way: then the template is that of Loading.continues.) An
+    answer without a limit ends after ten times the context, as in Ollama. `end_tokens` end an answer even where the
+    vocabulary forgets to say so."""
     body: dict[str, Any] = {"stream": True, "cache_prompt": True, "return_progress": True}
     for name, theirs in _SAMPLING.items():
         value = options.get(name, PARAMETERS[name].default)
