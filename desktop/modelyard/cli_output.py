@@ -10,7 +10,7 @@ from typing import Any
 
 from .errors import ModelyardError
 from .events import Event, Kind, failed
-from .host.redact import redact
+from .host.children import clean_text
 from .words.catalogue import catalogue, system_language
 
 
@@ -40,7 +40,7 @@ class Output:
             case Kind.WARNING:
                 self.line("! " + self.words.warning(str(event.fields["code"]), event.fields["fields"]))
             case Kind.TEXT:
-                sys.stdout.write(str(event.fields.get("text", "")))
+                sys.stdout.write(clean_text(str(event.fields.get("text", ""))))
                 sys.stdout.flush()
             case _:
                 pass
@@ -50,11 +50,11 @@ class Output:
         sys.stdout.flush()
 
     def line(self, text: str = "") -> None:
-        """One line for people (nothing with --json)."""
+        """One line for people (nothing with --json). What a file says of itself may hold orders to the terminal."""
         if self.as_json:
             return
         self._close_line()
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(clean_text(text) + "\n")
         sys.stdout.flush()
 
     def done(self, result: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Output:
         self._close_line()
 
     def failed(self, error: ModelyardError) -> None:
-        text = redact(self.words.error_line(error))
+        text = clean_text(self.words.error_line(error))
         if self.as_json:
             self.record(failed(error).to_json() | {"message": text})
             return

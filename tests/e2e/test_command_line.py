@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.__main__ import COMMANDS
-from modelyard.cli import _parser
+from modelyard.cli import _parser, main
 from tests.builders.gguf_files import tiny_llama
 
 from .program import PLAIN, QUESTION, run, sample_gguf, start
@@ -208,3 +208,12 @@ def test_the_first_lines_of_the_process_know_every_command() -> None:
     """Else a folder of that name in the working folder would be opened in the window."""
     verbs = next(action.choices for action in _parser()._actions if isinstance(action, _SubParsersAction))
     assert set(COMMANDS) == {*verbs, "-h", "--help", "--version"}
+
+
+def test_a_file_gives_no_orders_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tiny_llama().text("general.license", "\x1b]0;mine\x07\x1b[2J").write(tmp_path / "\x1b[31mred.gguf")
+    assert main(["--data-dir", str(tmp_path / "data"), "inspect", str(path)]) == 0
+    assert main(["--data-dir", str(tmp_path / "data"), "inspect", str(tmp_path / "\x1b[2Jno.gguf")]) == 1
+    said = capsys.readouterr()
+    assert "red" in said.out and "no.gguf" in said.err
+    assert "\x1b" not in said.out + said.err

@@ -46,7 +46,7 @@ def own_environment() -> dict[str, str]:
 
 
 def clean_text(text: str) -> str:
-    """A child's words without control characters, escapes and secrets."""
+    """A stranger's words (a child's, a file's) without control characters, escapes and secrets."""
     return redact(_CONTROL.sub("", text))
 
 
