@@ -79,7 +79,7 @@
         <translation>更多</translation>
     </message>
     <message>
-        <source>Go on with this answer</source>
+        <source>Go on from here</source>
         <translation>用这个回答继续</translation>
     </message>
     <message>

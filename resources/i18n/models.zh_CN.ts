@@ -206,7 +206,7 @@
     <name>ModelActions</name>
     <message>
         <source>Chat</source>
-        <translation>对话</translation>
+        <translation>聊天</translation>
     </message>
     <message>
         <source>Details</source>

@@ -58,13 +58,6 @@
     </message>
 </context>
 <context>
-    <name>FaultPanel</name>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-</context>
-<context>
     <name>MainWindow</name>
     <message>
         <source>The import of {name} was interrupted. What is done is kept.</source>

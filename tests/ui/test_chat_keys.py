@@ -72,7 +72,7 @@ def choose_compared(chat: Chat) -> None:  # noqa: F811
     chat.session.ask("Which?", second=chat.house.engine.list[0])
     wait_for(lambda: len(chat.answers) == 3)
     chat.settle()
-    use(named(chat.answers[-1], "Go on with this answer"))
+    use(named(chat.answers[-1], "Go on from here"))
     wait_for(lambda: len(chat.answers) == 2)
 
 

@@ -12,7 +12,7 @@ from modelyard.host.machine import Machine
 from modelyard.importing.inspection import Fit
 from modelyard.ui.models.library import Order, entry_of, look_at_engine, wanted
 from modelyard.ui.models.renaming import second_naming
-from modelyard.ui.models.wording import ability_words, spoken, what_line, which_line
+from modelyard.ui.models.wording import ability_words, spoken, what_line, which_lines
 from modelyard.words.catalogue import catalogue
 
 from .twins import MODEL, TwinEngine
@@ -74,8 +74,8 @@ def test_lines_about_a_model() -> None:
     seeing = replace(MODEL, capabilities=("completion", "tools", "vision"))
     assert ability_words(WORDS, seeing) == ["Pictures", "Tools"]
     assert what_line(WORDS, MODEL).endswith("Q4_K_M · 135 M · 105 MB")
-    assert which_line(MODEL, "SmolLM2").startswith("smollm2-135m-instruct · llama · ")
-    assert which_line(model("gemma3:latest"), "gemma3").startswith("llama")
+    assert which_lines(MODEL, "SmolLM2")[0].startswith("smollm2-135m-instruct · llama · ")
+    assert which_lines(model("gemma3:latest"), "gemma3")[0].startswith("llama")
     said = spoken(WORDS, entry_of(seeing, LAPTOP, RunningModel(MODEL.name, 10**8)))
     assert said.startswith("SmolLM2 135M Instruct, Built-in, In memory, ") and "Fits" in said
 

@@ -55,8 +55,9 @@ class Catalogue:
         text = self.error(error)
         if not text.reason:
             return text.title
-        stop = "" if text.title.endswith(("?", "!", "？", "！")) else "。" if self.language == "zh_CN" else "."
-        return f"{text.title}{stop} {text.reason}"
+        stop, space = ("。", "") if self.language == "zh_CN" else (".", " ")
+        stop = "" if text.title.endswith(("?", "!", "？", "！")) else stop
+        return f"{text.title}{stop}{space}{text.reason}"
 
     def warning(self, code: str, fields: Mapping[str, Any]) -> str:
         return self._fill(str(self._entry("warnings", code).get("text", code)), fields)

@@ -133,8 +133,8 @@ class AnswerMessage(Flow):
     def offer_choice(self) -> None:
         """It stands beside another answer to the same question."""
         if self._choose is None:
-            text = self.tr("Go on with this answer")
-            self._choose = button(text, lambda: self.chosen.emit(self.message.id), "quiet")
+            text = self.tr("Go on from here")
+            self._choose = button(text, lambda: self.chosen.emit(self.message.id), "link")
             self._offers.insertWidget(0, self._choose)
         self._again.hide()
         self.versions.hide()

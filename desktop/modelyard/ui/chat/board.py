@@ -65,7 +65,8 @@ class Board(QObject):
 
     # --- messages ------------------------------------------------------------------------------------------------
     def _load(self) -> None:
-        step = max((widget.versions.focused_step for widget in self._widgets.values()), key=abs, default=0)
+        there = [each for each in self._transcript.items if isinstance(each, (UserMessage, AnswerMessage))]
+        step = max((widget.versions.focused_step for widget in there), key=abs, default=0)
         self._transcript.empty()
         self._widgets.clear()
         self._live.clear()
@@ -229,6 +230,7 @@ class Board(QObject):
                 self.mend.emit(action, error)
 
         panel.action.connect(act)
+        panel.add_close(self.dismiss_error)
         self._transcript.add(panel)
         self._transcript.follow()
         announce(panel, panel.accessibleName())

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from ...chat.values import Attachment
 from ...engines.base import InstalledModel
 from ..context import Context
 from ..design.tokens import Size, Space
 from ..models.listing import shown_name
-from ..widgets.buttons import button, icon_button
+from ..widgets.buttons import NameButton, icon_button
 from ..widgets.labels import Text, set_property
 from ..widgets.layout import clear, column, row
 from ..widgets.scrolling import Scroll
@@ -69,10 +69,10 @@ class Composer(QFrame):
         self._note = Text("", "caption")
         self._note.hide()
         self._attach_button = icon_button(icons, "file", self.tr("Attach pictures or files"), self.attach.emit, size=18)
-        self._model: QPushButton = button("", self._model_menu, "quiet")
+        self._model = NameButton(self._model_menu, "quiet")
         self._send_button = icon_button(icons, "send", self.tr("Send"), self._press, role="on_accent", kind="send")
         self._send_button.setFixedSize(Size.CONTROL, Size.CONTROL)
-        line = row(self._attach_button, self._model, None, self._send_button, spacing=Space.S)
+        line = row(self._attach_button, self._model, Space.S, None, self._send_button, spacing=0)
         body = column(self._strip, self._note, self.field, line, spacing=Space.XS)
         body.setContentsMargins(Space.M, Space.S, Space.S, Space.S)
         self.setLayout(body)
@@ -88,9 +88,8 @@ class Composer(QFrame):
             self.second = None
         name = shown_name(current) if current else self.tr("Choose a model")
         whole = f"{name}  +  {shown_name(self.second)}" if self.second else name
-        self._model.setText(whole if len(whole) <= 46 else whole[:22] + "…" + whole[-22:])
+        self._model.say(whole)
         self._model.setAccessibleName(self.tr("Model: {name}").format(name=whole))
-        self._model.setToolTip(whole)
         self._model.setVisible(bool(models))
         self._ready = current is not None
         sees = current is not None and "vision" in current.capabilities

@@ -14,7 +14,8 @@ from ...modelfile.persona import Persona
 from ..context import Context
 from ..design.tokens import Space
 from ..models.listing import shown_name
-from ..widgets.buttons import button, icon_button
+from ..widgets.buttons import NameButton, button, icon_button
+from ..widgets.fitting import KeepsWidth
 from ..widgets.fold import Fold
 from ..widgets.labels import Text
 from ..widgets.layout import ScrollPage, column, row
@@ -37,7 +38,6 @@ class OptionsPanel(QFrame):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.setFixedWidth(_WIDTH)
         self._model: InstalledModel | None = None
         self._kept: dict[str, OptionValue] = {}
         self._timer = QTimer(self)
@@ -45,7 +45,7 @@ class OptionsPanel(QFrame):
         self._timer.setInterval(_DELAY_MS)
         self._timer.timeout.connect(self._tell)
         words = context.words
-        self._model_name = button("", self.choose_model.emit)
+        self._model_name = NameButton(self.choose_model.emit)
         self._role = QPlainTextEdit()
         self._role.setObjectName("field")
         self._role.setTabChangesFocus(True)
@@ -91,16 +91,17 @@ class OptionsPanel(QFrame):
         close = icon_button(context.icons, "close", self.tr("Close"), self.closed.emit, size=16)
         head = row(Text(self.tr("This conversation"), "heading"), close)
         head.setStretch(0, 1)
-        head.setContentsMargins(Space.L, Space.S, Space.S, 0)
+        head.setContentsMargins(Space.L + scroll.room, Space.S, Space.S, 0)  # in line with what scrolls
         whole = column(head, scroll, spacing=Space.S)
         whole.setStretch(1, 1)
         self.setLayout(whole)
+        KeepsWidth(scroll, _WIDTH, self.setFixedWidth)
 
     def show_model(self, model: InstalledModel | None, own: Persona | None = None) -> None:
         """`own`: what the model brings itself."""
         self._model = model
         name = shown_name(model) if model else self.tr("Choose a model")
-        self._model_name.setText(name if len(name) < 34 else name[:16] + "…" + name[-16:])
+        self._model_name.say(name)
         self._model_name.setAccessibleName(self.tr("Model: {name}").format(name=name))
         self._think_row.setVisible(model is not None and "thinking" in model.capabilities)
         role = own.system[:400] if own is not None else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from ...chat.values import Conversation, Draft, Message, NewAttachment
 from ...errors import Action, Code, ModelyardError
@@ -30,6 +30,7 @@ from .field import attachable
 from .header import Header
 from .keys_stay import KeysStay
 from .library import Library
+from .making_room import MakingRoom
 from .markdown.code_colours import warm_up
 from .model_choice import ModelChoice
 from .notice_bar import NoticeBar
@@ -60,6 +61,7 @@ class ChatView(QWidget):
         self._files = FileTaker(self)
         self._panel = OptionsPanel(context)
         self._panel.hide()
+        MakingRoom(self, self._list, self._panel)
         self._empty = EmptyConversation(context)
         self._nothing = EmptyState(
             context.icons,
@@ -69,6 +71,7 @@ class ChatView(QWidget):
             button(self.tr("Import a model"), lambda: context.routes.import_text.emit(""), "primary"),
         )
         self._stack = QStackedWidget()
+        self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # rail and panel come first
         for each in (self._empty, self._transcript, self._nothing):
             self._stack.addWidget(each)
         self._foot = self._make_foot()
@@ -143,7 +146,7 @@ class ChatView(QWidget):
             self,
             {
                 "new": self._begin_new,
-                "search": self._list.focus_search,
+                "search": self._search,
                 "next": lambda: self._list.step(1),
                 "before": lambda: self._list.step(-1),
                 "rename": lambda: self._with_open(self._library.rename),
@@ -349,6 +352,11 @@ class ChatView(QWidget):
             self._panel.setFocus()
         else:
             self._composer.setFocus()
+
+    def _search(self) -> None:
+        if self._list.isHidden():
+            self._toggle_panel()  # it stands where the list was
+        self._list.focus_search()
 
     def _make_persona(self, persona: Persona) -> None:
         self.context.routes.persona_wanted.emit(persona)

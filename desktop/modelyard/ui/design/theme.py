@@ -10,7 +10,7 @@ import string
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from .icons import Icons
@@ -91,6 +91,7 @@ class Theme(QObject):
         values |= {f"space_{key.lower()}": f"{value}px" for key, value in vars(Space).items() if key.isupper()}
         values |= {f"size_{key.lower()}": f"{value}px" for key, value in vars(Size).items() if key.isupper()}
         values |= {f"type_{role}": f"{self.point_size(role)}pt" for role in TYPE_SCALE}
+        values["size_line"] = f"{QFontMetrics(self._app.font()).height()}px"
         values["mono"] = self.mono_family()
         values["arrow"] = self._file("arrow-down-dark.svg" if self.dark else "arrow-down-light.svg")
         values["tick"] = self._file("tick-dark.svg" if self.dark else "tick-light.svg")

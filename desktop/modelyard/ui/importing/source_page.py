@@ -75,7 +75,7 @@ class SourcePage(WizardPage):
         )
         drop.body.addStretch(1)
         for each in (
-            Text(self.tr("What do you have?"), "display"),
+            Text(self.tr("What do you have?"), "title"),
             Text(self.tr("Modelyard brings it home, so that you can talk to it on this computer."), "muted"),
         ):
             self.body.addWidget(each)

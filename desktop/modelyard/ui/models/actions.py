@@ -57,8 +57,8 @@ class ModelActions(QObject):
             for engine in self.statuses:
                 if engine != entry.model.engine and engine in ("builtin", "ollama"):
                     text = self.tr("Move to Ollama") if engine == "ollama" else self.tr("Move to the built-in engine")
-                    found.append(Action(text, "next", lambda engine=engine: self.move(entry, engine)))
-            found.append(Action(self.tr("Make smaller"), "down", lambda: self.make_smaller(entry)))
+                    found.append(Action(text, "move", lambda engine=engine: self.move(entry, engine)))
+            found.append(Action(self.tr("Make smaller"), "shrink", lambda: self.make_smaller(entry)))
             found.append(Action(self.tr("Publish"), "hub", lambda: self.publish.emit(entry)))
         found.append(Action(self.tr("Remove"), "trash", lambda: self.remove(entry)))
         return found

@@ -251,6 +251,7 @@ class ModelListPage(Page):
         clear(self._problems)
         panel = self.context.error_panel(error)
         panel.action.connect(lambda action: self._mend(action, error))
+        panel.add_close(lambda: clear(self._problems))
         self._problems.addWidget(panel)
         self.states.show_content()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -11,7 +13,7 @@ from ..context import Context
 from ..design.tokens import Size, Space
 from .library import Entry
 from .list_model import ENTRY_ROLE
-from .wording import ability_words, engine_name, what_line, which_line
+from .wording import ability_words, engine_name, what_lines, which_lines
 
 TONES = {Fit.FITS: "good", Fit.SLOW: "warn", Fit.WONT_FIT: "bad"}
 _PILL_PADDING = 8
@@ -41,13 +43,13 @@ class RowPainter(QStyledItemDelegate):
         engine = [(engine_name(entry.model.engine), "neutral")]
         if entry.running is not None:
             engine.insert(0, (self.tr("In memory"), "accent"))
-        top = self._line(painter, inner, top, entry.name, self._strong(), "text", engine)
+        top = self._line(painter, inner, top, (entry.name,), self._strong(), "text", engine)
         fit = [(self._words.label("fits", entry.fit.value), TONES[entry.fit])] if entry.fit is not None else []
         if entry.model.remote:
             fit = [(self.tr("In the cloud"), "neutral")]
-        top = self._line(painter, inner, top, what_line(self._words, entry.model), self._font("body"), "muted", fit)
+        top = self._line(painter, inner, top, what_lines(self._words, entry.model), self._font("body"), "muted", fit)
         able = [(word, "neutral") for word in ability_words(self._words, entry.model)]
-        which = which_line(entry.model, entry.name)
+        which = which_lines(entry.model, entry.name)
         self._line(painter, inner, top, which, self._font("caption"), "muted", able)
         painter.restore()
 
@@ -66,12 +68,13 @@ class RowPainter(QStyledItemDelegate):
         painter: QPainter,
         inner: QRect,
         top: int,
-        text: str,
+        texts: Sequence[str],
         font: QFont,
         colour: str,
         pills: list[tuple[str, str]],
     ) -> int:
-        """Draws text at the left and capsules at the right; returns where the next line begins."""
+        """Draws the first of the texts that has room at the left (else the last one shortened) and capsules at the
+        right; returns where the next line begins."""
         height = QFontMetrics(font).height()
         right = inner.right()
         least = inner.left() + int(inner.width() * _LEAST_TEXT)
@@ -84,8 +87,10 @@ class RowPainter(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(getattr(self._theme.colours, colour)))
         room = max(0, right - Space.S - inner.left())
-        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QPointF(inner.left(), top + QFontMetrics(font).ascent()), shown)
+        metrics = QFontMetrics(font)
+        text = next((each for each in texts if metrics.horizontalAdvance(each) <= room), texts[-1])
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QPointF(inner.left(), top + metrics.ascent()), shown)
         return top + height + Space.XS
 
     def _pill(self, painter: QPainter, place: QRect, word: str, tone: str) -> None:

@@ -46,13 +46,21 @@ def date_words(model: InstalledModel) -> str:
 
 
 def what_line(words: Catalogue, model: InstalledModel) -> str:
+    return what_lines(words, model)[0]
+
+
+def what_lines(words: Catalogue, model: InstalledModel) -> tuple[str, ...]:
+    """The longest first; where it has no room a shorter one says the weightier."""
     size = words.amount(model.size_bytes) if model.size_bytes and not model.remote else ""
-    return joined(size_words(words, model), parameter_count(model.parameters), size)
+    named, count = size_words(words, model), parameter_count(model.parameters)
+    return joined(named, count, size), joined(named, size), joined(model.size_label, count, size), joined(count, size)
 
 
-def which_line(model: InstalledModel, shown: str) -> str:
+def which_lines(model: InstalledModel, shown: str) -> tuple[str, ...]:
+    """As what_lines."""
     technical = model.name if model.name not in (shown, f"{shown}:latest") else ""
-    return joined(technical, model.architecture, date_words(model))
+    date = date_words(model)
+    return joined(technical, model.architecture, date), joined(technical, date), technical or date
 
 
 def spoken(words: Catalogue, entry: Entry) -> str:

@@ -18,6 +18,7 @@ from ..background import Call, in_background
 from ..context import Context
 from ..models.listing import Listing, can_chat, shown_name
 from ..widgets.ask import ask
+from ..widgets.fitting import KeepsWidth
 from ..widgets.layout import clear, column
 from . import files
 from .draft import Draft
@@ -64,7 +65,7 @@ class PersonaEditor(QWidget):
         upper.layout().setStretch(0, 1)
         right = _splitter(Qt.Orientation.Vertical, upper, self.trial, (3, 2))
         both = _splitter(Qt.Orientation.Horizontal, self.form, right, (5, 7))
-        self.form.setMinimumWidth(320)
+        KeepsWidth(self.form, 320, self.form.setMinimumWidth)
         right.setMinimumWidth(340)
         both.setSizes([430, 650])
         right.setSizes([420, 280])
@@ -228,6 +229,7 @@ class PersonaEditor(QWidget):
         clear(self._problem)
         panel = self._context.error_panel(error)
         panel.action.connect(lambda action: self._context.routes.mend_error(action, error))
+        panel.add_close(lambda: clear(self._problem))
         self._problem.addWidget(panel)
 
     # --- doing -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from ..context import Context
 from ..design.tokens import Space
@@ -75,6 +75,8 @@ class Gallery(ScrollPage):
             card = PersonaCard(self._context, choice)
             card.clicked.connect(lambda _checked=False, choice=choice: self.chosen.emit(choice))
             grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
+        for empty in range(len(choices), _COLUMNS):
+            grid.addWidget(QWidget(), 0, empty)  # or the others would be wider than those of the next section
         for each in range(_COLUMNS):
             grid.setColumnStretch(each, 1)
         return grid

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from ...engines.base import ChatMessage, ChatStats, InstalledModel
 from ...errors import ModelyardError
@@ -15,6 +15,7 @@ from ..context import Context
 from ..design.tokens import Size, Space
 from ..models.listing import shown_name
 from ..models.wording import engine_name
+from ..widgets.boxes import NameBox
 from ..widgets.buttons import button, icon_button
 from ..widgets.labels import Text
 from ..widgets.layout import clear, column, row
@@ -22,6 +23,8 @@ from .trying import TryThread
 
 _DRAW_MS = 40
 _MOST_LINES = 5000
+_WIDEST = 320
+_LETTERS = 14  # of a model's name, at least
 
 
 class TryPane(QWidget):
@@ -35,17 +38,19 @@ class TryPane(QWidget):
         self._messages: list[ChatMessage] = []
         self._thread: TryThread | None = None
         self._answer = ""
-        self._model = QComboBox()
+        self._model = NameBox(_LETTERS)
         self._model.setAccessibleName(self.tr("Model to try it with"))
-        self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._model.setMinimumContentsLength(14)
         self._again = button(self.tr("Start over"), self.start_over, "quiet")
+        self._model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._model.setMaximumWidth(_WIDEST)
         head = row(Text(self.tr("Try it"), "heading", wrap=False), None, self._again, self._model)
+        head.setStretch(3, 100)
         self._talk = QPlainTextEdit()
         self._talk.setObjectName("talk")
         self._talk.setReadOnly(True)
         self._talk.setMaximumBlockCount(_MOST_LINES)
         self._talk.setTabChangesFocus(True)
+        self._talk.setMinimumHeight(Size.CONTROL)  # what is squeezed in a low window is this, not the question
         self._talk.setAccessibleName(self.tr("Trial conversation"))
         self._talk.setPlaceholderText(self.tr("Ask something: it answers with what stands above, saved or not."))
         self._question = QLineEdit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -22,8 +23,10 @@ from . import files
 from .applying import Target
 from .choices import Kind, PersonaChoice, all_choices
 from .draft import Draft
-from .editor import PersonaEditor
 from .gallery import Gallery
+
+if TYPE_CHECKING:
+    from .editor import PersonaEditor
 
 
 class PersonasView(Page):
@@ -41,19 +44,31 @@ class PersonasView(Page):
             button(self.tr("Open a file"), self._ask_file),
             button(self.tr("New persona"), lambda: self.edit(Draft(Persona())), "primary"),
         )
-        self.editor = PersonaEditor(context)
+        self._editor: PersonaEditor | None = None
+        self._listing: Listing | None = None
         self.setAcceptDrops(True)
         self._gallery.chosen.connect(self._open)
-        self.editor.left.connect(self.show_gallery)
-        self.editor.opened.connect(self.edit)
         home = QWidget()
         home.setObjectName("page")
         home.setLayout(self.layout())  # the page's own frame belongs to the cards; the editor needs all the room
         self._stack = QStackedWidget()
         self._stack.addWidget(home)
-        self._stack.addWidget(self.editor)
         self.setLayout(column(self._stack, spacing=0))
         context.routes.models_changed.connect(self._look)
+
+    @property
+    def editor(self) -> PersonaEditor:
+        """Made when first asked for: the cards are there sooner."""
+        if self._editor is None:
+            from .editor import PersonaEditor
+
+            self._editor = PersonaEditor(self.context)
+            self._editor.left.connect(self.show_gallery)
+            self._editor.opened.connect(self.edit)
+            self._stack.addWidget(self._editor)
+            if self._listing is not None:
+                self._editor.show_listing(self._listing)
+        return self._editor
 
     def refresh(self) -> None:
         self._wanted = self.context.routes.take_persona() or self._wanted
@@ -70,10 +85,11 @@ class PersonasView(Page):
 
     def _show(self, found: tuple[list[PersonaChoice], Listing]) -> None:
         self._call = None
-        choices, listing = found
+        choices, self._listing = found
         self._gallery.show_choices(choices)
         self.states.show_content()
-        self.editor.show_listing(listing)
+        if self._editor is not None:
+            self._editor.show_listing(self._listing)
         if self._wanted is not None:
             wanted, self._wanted = self._wanted, None
             self.edit(Draft(wanted, fresh=True))
@@ -149,5 +165,6 @@ class PersonasView(Page):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._call is not None:
             self._call.cancel()
-        self.editor.close_editor(keep=self.editing)
+        if self._editor is not None:
+            self._editor.close_editor(keep=self.editing)
         super().closeEvent(event)

@@ -63,7 +63,7 @@ class PublishPage(Page):
         content.layout().setStretch(0, 1)
         under = self.tr("Share a model on Hugging Face, so that others can run it with one command.")
         back = button(self.tr("Back to the models"), lambda: self.left.emit())
-        super().__init__(context, self.tr("Publish"), under, content, back)
+        super().__init__(context, self.tr("Publish"), under, content, back, scroll=scroll)
         self._moved.connect(self._follow)
 
     @property

@@ -55,6 +55,7 @@ def _choice(setting: Setting, value: str, words: Catalogue, store: Store) -> QWi
 
 def _switch(setting: Setting, value: bool, words: Catalogue, store: Store) -> QWidget:
     box = QCheckBox()
+    box.setProperty("bare", True)
     box.setChecked(value)
     box.toggled.connect(lambda on: store(setting.key, on))
     return box

@@ -46,6 +46,7 @@ class SettingRow(QWidget):
         narrow = self.width() < 2 * max(self._field.sizeHint().width(), self._field.minimumWidth())
         ways = QBoxLayout.Direction
         self._both.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
+        self._both.setSpacing(Space.S if narrow else Space.L)
 
 
 def beside(words: QLayout | QWidget, *fields: QWidget) -> QHBoxLayout:

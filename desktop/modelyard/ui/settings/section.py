@@ -6,11 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from ..context import Context
+from ..design.tokens import Space
 from ..widgets.labels import Text
 from ..widgets.layout import ScrollPage
 from .rows import Keep, SettingCard
 
-WIDTH = 640
+WIDTH = 720
 
 
 class Section(ScrollPage):
@@ -20,6 +21,7 @@ class Section(ScrollPage):
 
     def __init__(self, context: Context, name: str, keep: Keep) -> None:
         super().__init__(WIDTH)
+        self.widget().layout().setContentsMargins(Space.XL, Space.S, 0, Space.XXL)  # in line with names and header
         self.name = name
         self.setAccessibleName(name)
         self._context = context

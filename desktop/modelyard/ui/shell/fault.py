@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
 from ...errors import Action, ModelyardError
 from ..context import Context
 from ..design.tokens import Space
-from ..widgets.buttons import icon_button
 from ..widgets.error_panel import ErrorPanel
 from ..widgets.layout import row
 
@@ -22,8 +21,7 @@ class FaultPanel(QWidget):
         super().__init__(window)
         words = replace(context.words.error(error), action=Action.NONE)  # nothing to try again: the cause is ours
         panel = ErrorPanel(context.icons, words, context.services.redact)
-        close = icon_button(context.icons, "close", self.tr("Close"), self._leave)
-        panel.layout().addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        panel.add_close(self._leave)
         self.setLayout(row(panel, margin=Space.M))
         self._place()
         self.show()

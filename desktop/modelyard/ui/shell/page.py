@@ -11,7 +11,7 @@ from ...errors import Action, ModelyardError
 from ..context import Context
 from ..design.tokens import Size, Space
 from ..widgets.labels import Text
-from ..widgets.layout import centred, clear, column, row
+from ..widgets.layout import BalancedScroll, centred, clear, column, row
 
 
 class BusyView(QWidget):
@@ -85,7 +85,9 @@ class Page(QWidget):
         content: QWidget,
         *actions: QWidget,
         width: int = Size.COLUMN,
+        scroll: BalancedScroll | None = None,
     ) -> None:
+        """`scroll`: what the header stands in line with, where it is not the content itself."""
         super().__init__()
         self.setObjectName("page")
         self.context = context
@@ -98,7 +100,11 @@ class Page(QWidget):
         header.setStretch(0, 1)
         for each in actions:
             header.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
-        self.setLayout(column(centred(header, width), self.states, spacing=0))
+        head = centred(header, width)
+        scroll = content if isinstance(content, BalancedScroll) else scroll
+        if scroll is not None:
+            head.setContentsMargins(Space.XL + scroll.room, Space.XL, Space.XL + scroll.room, 0)
+        self.setLayout(column(head, self.states, spacing=0))
         self.layout().setStretch(1, 1)
 
     def refresh(self) -> None:

@@ -47,6 +47,11 @@ class SourceChoice(QWidget):
         self.setLayout(column(choice, self._address, self._trial, self._test, spacing=Space.S))
         self._fit()
 
+    @property
+    def box_width(self) -> int:
+        """Of the box, for those that stand above it."""
+        return self._box.sizeHint().width()
+
     def _take(self, found: tuple[str, SourceReport]) -> str:
         name, report = found
         self._box.setCurrentIndex(self._box.findData(name))

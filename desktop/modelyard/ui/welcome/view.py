@@ -51,7 +51,9 @@ class WelcomeView(QWidget):
         body.addWidget(title)
         body.addWidget(line)
         body.addSpacing(Space.S)
-        body.addWidget(Card(language, SourceChoice(context)))
+        source = SourceChoice(context)
+        self._language.setMinimumWidth(source.box_width)
+        body.addWidget(Card(language, source))
         body.addWidget(Card(self._engines))
         body.addSpacing(Space.S)
         for each in (start, sample, later):  # below each other: they are long in many languages

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from ..design.icons import Icons
 from ..design.tokens import Size, Space
@@ -46,6 +55,39 @@ def icon_button(
     if on_click is not None:
         made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+class NameButton(QPushButton):
+    """Says a name of any length, shortened in the middle where there is no room; the whole name is its tooltip."""
+
+    def __init__(self, on_click: Callable[[], object], kind: str = "secondary") -> None:
+        super().__init__()
+        self.setProperty("kind", kind)
+        self.setAutoDefault(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda _checked=False: on_click())
+
+    def say(self, name: str) -> None:
+        self.setText(name)
+        self.setToolTip(name)
+        self.setMaximumWidth(self.sizeHint().width())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.setMaximumWidth(self.sizeHint().width())
+
+    def minimumSizeHint(self) -> QSize:
+        whole = super().minimumSizeHint()
+        return QSize(min(whole.width(), 2 * whole.height()), whole.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 class LayoutButton(QPushButton):

@@ -12,7 +12,7 @@ from ...errors import Action
 from ...words.catalogue import ErrorText
 from ..design.icons import Icons
 from ..design.tokens import Size, Space
-from .buttons import button
+from .buttons import button, icon_button
 from .labels import IconLabel, Text
 from .layout import column, row
 
@@ -25,6 +25,7 @@ class ErrorPanel(QFrame):
     def __init__(self, icons: Icons, words: ErrorText, redact: Callable[[str], str], parent: QWidget | None = None):
         """`redact` removes secrets from what "Copy for help" copies."""
         super().__init__(parent)
+        self._icons = icons
         self.setObjectName("errorPanel")
         self.setAccessibleName(words.title)
         self.setAccessibleDescription(words.reason)
@@ -40,21 +41,29 @@ class ErrorPanel(QFrame):
         self._details.setAccessibleName(self.tr("Technical details"))
         self._details.setFixedHeight(88)
         self._details.hide()
-        self._unfold = button(self.tr("Details"), self._toggle, "quiet")
+        alone = words.action is Action.NONE
+        self._unfold = button(self.tr("Details"), self._toggle, "link" if alone else "quiet")
         self._copy = button(self.tr("Copy for help"), self._copy_report, "quiet")
         buttons = row(spacing=Space.S)
-        if words.action is not Action.NONE:
+        if not alone:
             self.button = button(words.action_label, lambda: self.action.emit(words.action), "primary")
             buttons.addWidget(self.button)
         for each in (self._unfold, self._copy):
             buttons.addWidget(each)
         buttons.addStretch(1)
         picture = IconLabel(icons, "error", "bad", Size.ICON)
-        texts = column(title, reason, buttons, self._details, spacing=Space.S)
+        self._head = row(title)
+        self._head.setStretch(0, 1)
+        texts = column(self._head, reason, buttons, self._details, spacing=Space.S)
         line = row(picture, texts, spacing=Space.M, margin=Space.L)
         line.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
         line.setStretch(1, 1)
         self.setLayout(line)
+
+    def add_close(self, on_close: Callable[[], object]) -> None:
+        """A cross in the corner, for an error that may be put aside."""
+        close = icon_button(self._icons, "close", self.tr("Close"), on_close, size=16)
+        self._head.addWidget(close)
 
     def wait(self, line: str) -> None:
         """What its button began is under way: the button says so and cannot be pressed again."""
