@@ -54,6 +54,7 @@ def test_hunyuan_s_own_vocabulary(tmp_path: Path) -> None:
         ("HunYuanMoEV1ForCausalLM", lambda config: config["rope_scaling"].update(alpha=50.0)),
         ("Cohere2MoeForCausalLM", lambda config: config.update(shared_expert_combination_strategy="sum")),
         ("Step3p5ForCausalLM", lambda config: config.update(partial_rotary_factors=[1.0, 1.0, 1.0, 1.0])),
+        ("Glm4vForConditionalGeneration", lambda config: config.update(head_dim=32)),
         ("MiMoV2ForCausalLM", lambda config: config.update(swa_head_dim=32)),
         ("MiMoV2ForCausalLM", lambda config: config.update(topk_method="greedy")),
         ("DeciLMForCausalLM", lambda config: config["block_configs"].pop()),

@@ -69,7 +69,10 @@ class Glm4(Family):
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """Models that see rotate by sections, in llama.cpp only with the halves of a pair far apart."""
         if "mrope_section" in self.rope and name.endswith(_ROTATED):
-            tensor = _halves(tensor, self.config.head_size, self.rope.get("partial_rotary_factor", 0.5))
+            size = self.config.head_size
+            if tensor.shape[0] not in (self.config.heads * size, self.config.key_heads * size):
+                raise ValueError(f"{name}: {tensor.shape[0]} rows for heads of {size}")
+            tensor = _halves(tensor, size, self.rope.get("partial_rotary_factor", 0.5))
         yield from super().change(name, tensor, block)
 
     def write_parameters(self, keys: Keys) -> None:
