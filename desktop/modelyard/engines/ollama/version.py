@@ -46,8 +46,3 @@ def space_needed(version: Version, size: int, *, linked: bool) -> int:
     Kept as it is: the uploaded blob, or nothing if linked. Rewritten (0.33): the blob, a copy, and the copy's copy."""
     blob = 0 if linked else size
     return blob if version.keeps_gguf else blob + 2 * size
-
-
-def peak_bytes(version: Version, size: int) -> int:
-    """Peak of an import by upload with the person's own file counted, all on one drive: 2N, or 4N on 0.33."""
-    return size + space_needed(version, size, linked=False)
