@@ -83,7 +83,9 @@ class Sum:
             right = to_float32(down, self.down.dtype)
         source = addon if self.brought else below
         rows = source.read(self.base.name, start, stop).reshape(stop - start, self.base.columns)
-        return self.add(self.base.dtype, rows, left * np.float32(self.scale), right)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is no number is found when it is written
+            left = left * np.float32(self.scale)
+        return self.add(self.base.dtype, rows, left, right)
 
 
 class MergedTable:

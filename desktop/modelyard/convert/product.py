@@ -32,9 +32,10 @@ def add_product(
     count, columns = rows.shape
     total = np.empty((count, columns), np.float32)
     wide = max(16, _TILE_WORK // (_STRIPE_ROWS * len(right))) if _TILE_WORK else columns
-    for top in range(0, count, _STRIPE_ROWS):
-        stripe, factors = total[top : top + _STRIPE_ROWS], left[top : top + _STRIPE_ROWS]
-        for at in range(0, columns, wide):
-            np.matmul(factors, right[:, at : at + wide], out=stripe[:, at : at + wide])
-        stripe += to_float32(rows[top : top + _STRIPE_ROWS], dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no number is found when it is written
+        for top in range(0, count, _STRIPE_ROWS):
+            stripe, factors = total[top : top + _STRIPE_ROWS], left[top : top + _STRIPE_ROWS]
+            for at in range(0, columns, wide):
+                np.matmul(factors, right[:, at : at + wide], out=stripe[:, at : at + wide])
+            stripe += to_float32(rows[top : top + _STRIPE_ROWS], dtype)
     return total

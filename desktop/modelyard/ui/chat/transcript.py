@@ -134,9 +134,10 @@ class Transcript(BalancedScroll):
         self._place_button()
 
     def trim(self) -> None:
-        """Takes out the widgets farthest from what is looked at."""
+        """Takes out the widgets farthest from what is looked at; not while more are on their way, which come to stand
+        among those counted."""
         surplus = len(self._items) - MOST_WIDGETS
-        if surplus <= 0:
+        if surplus <= 0 or self._above:
             return
         bar = self.verticalScrollBar()
         if bar.value() > bar.maximum() // 2:
