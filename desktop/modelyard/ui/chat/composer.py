@@ -70,6 +70,8 @@ class Composer(QFrame):
         self._note.hide()
         self._attach_button = icon_button(icons, "file", self.tr("Attach pictures or files"), self.attach.emit, size=18)
         self._model = NameButton(self._model_menu, "quiet")
+        self._model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow stands behind the name
+        icons.put(self._model, "down", "accent_text", Size.ICON - 6)
         self._send_button = icon_button(icons, "send", self.tr("Send"), self._press, role="on_accent", kind="send")
         self._send_button.setFixedSize(Size.CONTROL, Size.CONTROL)
         line = row(self._attach_button, self._model, Space.S, None, self._send_button, spacing=0)

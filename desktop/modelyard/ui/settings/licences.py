@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QListWidget, QPlainTextEdit, QWidget
 
 from ...errors import ModelyardError
@@ -66,7 +66,7 @@ class LicencesDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Licences of everything that ships"))
-        self.resize(900, 600)
+        self.resize(QSize(900, 600).boundedTo(parent.window().size()))
         self._licences: list[Licence] = []
         self._names = QListWidget()
         self._names.setObjectName("sections")
