@@ -86,7 +86,7 @@ def _holds(path: Path, texts: tuple[bytes, ...]) -> bool:
 
 
 def _pieces(file: io.FileIO) -> Iterator[bytes]:
-    """What is in a file, without its holes: some tests make terabytes of nothing."""
+    """What is in a file, without its holes: some tests make forty gigabytes of nothing."""
     size, end = os.fstat(file.fileno()).st_size, 0
     while end < size:
         start, end = end, size
