@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Code, ModelyardError
-from ..formats.adapter import Adapter
+from ..formats.adapter import MLX_WEIGHTS, Adapter
 from ..formats.checkpoint import Locate, RowReader, TensorTable
 from ..formats.checkpoint_files import SmallFiles
 from ..formats.checkpoint_tensor import StoredTensor
@@ -48,8 +48,13 @@ def merged(base: TensorTable, adapter: Adapter, add: AddProduct = add_product) -
     """`base` with the add-on in it, seen as a checkpoint of its own, called after the add-on. Headers only.
 
     base: plain or unpacked weights. add: what computes the sums. Raises ADAPTER_MISMATCH (a tensor the base has no
-    place for, or of another shape), ADAPTER_INVALID.
+    place for, or of another shape), ADAPTER_INVALID, ADAPTER_UNSUPPORTED.
     """
+    told = base.config.get("architectures")
+    if adapter.shard.name == MLX_WEIGHTS and isinstance(told, list) and told[:1] == ["FalconH1ForCausalLM"]:
+        # MLX multiplies the weights of these by settings of config.json before anything is trained.
+        name, base_model = adapter.name, adapter.base_model
+        raise ModelyardError(Code.ADAPTER_UNSUPPORTED, name=name, method="MLX LoRA", base_model=base_model)
     return MergedTable(base, adapter, add)
 
 

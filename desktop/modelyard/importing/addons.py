@@ -9,7 +9,7 @@ from pathlib import Path
 from ..convert.dequantize import unpacked
 from ..convert.lora import merged
 from ..errors import Code, ModelyardError
-from ..formats.adapter import MLX_WEIGHTS, Adapter
+from ..formats.adapter import Adapter
 from ..formats.checkpoint import TensorTable
 from ..hub.links import is_repository_id
 from ..quantize.native import add_product
@@ -29,11 +29,6 @@ class WithAddon:
 
     def __call__(self, base: TensorTable) -> TensorTable:
         """Raises ADAPTER_MISMATCH, ADAPTER_INVALID, ADAPTER_UNSUPPORTED, PACKING_*."""
-        told = base.config.get("architectures")
-        if self.adapter.shard.name == MLX_WEIGHTS and isinstance(told, list) and told[:1] == ["FalconH1ForCausalLM"]:
-            # MLX multiplies the weights of these by settings of config.json before anything is trained.
-            name, base_model = self.adapter.name, self.adapter.base_model
-            raise ModelyardError(Code.ADAPTER_UNSUPPORTED, name=name, method="MLX LoRA", base_model=base_model)
         return merged(unpacked(base), self.adapter, add_product)
 
 
