@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ...formats.checkpoint import RowReader
-from ...formats.checkpoint_tensor import StoredTensor
-from ..weights import read_float32
 from .fp4 import plan_nvfp4
 from .mimo import is_mimo_qkv, plan_mimo_qkv
 from .scaled import add_scaled
 from .scheme import Unpacking
+from .views import Cast
 
 FLOATS = ("F8_E4M3", "F8_E5M2")
 _NOT_HERE = ("W4A16_AWQ", "W4A8_AWQ", "INT4_AWQ", "W4A16", "FP8_PB_WO", "FP8_PB_REAL")
@@ -75,21 +69,3 @@ def plan_casts(plan: Unpacking) -> None:
     for tensor in plan.stored.values():
         if tensor.dtype in FLOATS and tensor.name not in plan.consumed:
             plan.add(Cast(tensor))
-
-
-@dataclass(frozen=True)
-class Cast:
-    """8-bit floats without any scale."""
-
-    stored: StoredTensor
-
-    @property
-    def tensor(self) -> StoredTensor:
-        return StoredTensor(self.stored.name, "F32", self.stored.shape, self.stored.shard)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.stored.name,)
-
-    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
-        return read_float32(reader, self.stored, start, stop)

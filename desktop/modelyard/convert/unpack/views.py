@@ -1,4 +1,4 @@
-"""Tensors that are others, seen under another name, in another shape or a little off."""
+"""Tensors that are others, seen under another name, in another shape or type, or a little off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...formats.checkpoint import RowReader
 from ...formats.checkpoint_tensor import StoredTensor
-from ..weights import DerivedTensor, to_float32
+from ..weights import DerivedTensor, read_float32
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class OneLess:
-    """A norm stored one too large."""
+class Cast:
+    """A tensor in float32."""
 
     stored: StoredTensor
 
@@ -47,7 +47,14 @@ class OneLess:
         return (self.stored.name,)
 
     def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
-        return to_float32(reader.read(self.stored.name, start, stop), self.stored.dtype) - np.float32(1)
+        return read_float32(reader, self.stored, start, stop)
+
+
+class OneLess(Cast):
+    """A norm stored one too large."""
+
+    def rows(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32]:
+        return super().rows(reader, start, stop) - np.float32(1)
 
 
 @dataclass(frozen=True)
