@@ -25,13 +25,17 @@ from .layout import column, row
 def button(text: str, on_click: Callable[[], object] | None = None, kind: str = "secondary") -> QPushButton:
     """Kinds: primary, secondary, quiet, danger, fold; link, a quiet one that stands in line with the text above it."""
     made = QPushButton(text)
-    made.setProperty("kind", kind)
-    made.setAutoDefault(True)  # Enter presses it, not only Space
-    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    _dress(made, kind)
     made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     if on_click is not None:
         made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+def _dress(made: QPushButton, kind: str) -> None:
+    made.setProperty("kind", kind)
+    made.setAutoDefault(True)  # Enter presses it, not only Space
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
 
 
 def icon_button(
@@ -62,9 +66,7 @@ class NameButton(QPushButton):
 
     def __init__(self, on_click: Callable[[], object], kind: str = "secondary") -> None:
         super().__init__()
-        self.setProperty("kind", kind)
-        self.setAutoDefault(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        _dress(self, kind)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda _checked=False: on_click())
 
@@ -97,10 +99,8 @@ class LayoutButton(QPushButton):
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__()
-        self.setProperty("kind", kind)
+        _dress(self, kind)
         self.setAccessibleName(name)
-        self.setAutoDefault(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
