@@ -41,7 +41,7 @@ def test_one_of_two_versions_is_deleted(chat: Chat) -> None:  # noqa: F811
     """The other one is shown, and says in the end that it is alone."""
     chat.ask("One")
     chat.session.again(chat.answers[0].message)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     newer = chat.answers[0].message
     older = newer.siblings[0]
@@ -76,7 +76,7 @@ def test_a_version_is_switched_where_one_reads(chat: Chat) -> None:  # noqa: F81
     for number in range(6):
         chat.ask(f"Question {number}")
     chat.session.edit(chat.questions[0].message, "Second wording")
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     chat.questions[0].versions._before.setFocus()
     QTest.keyClick(chat.questions[0].versions._before, Qt.Key.Key_Space)

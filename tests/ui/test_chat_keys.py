@@ -64,7 +64,7 @@ def switch_version(chat: Chat) -> None:  # noqa: F811
 
 def answer_again(chat: Chat) -> None:  # noqa: F811
     use(chat.answers[0]._again)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
 
 
@@ -88,7 +88,7 @@ def continue_answer(chat: Chat) -> None:  # noqa: F811
     stop_by_button(chat)
     chat.house.engine.pause = 0.0
     use(named(chat.answers[-1], "Continue"))
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
 
 

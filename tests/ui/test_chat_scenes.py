@@ -37,7 +37,7 @@ def talked(desk: Desktop, house: House) -> Chat:
     chat = Chat(desk, house)
     chat.ask("彩虹是怎么形成的？ Please explain it with $\\lambda$.")
     chat.session.again(chat.answers[0].message)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     return chat
 

@@ -44,7 +44,7 @@ def test_stop_then_continue(chat: Chat) -> None:  # noqa: F811
     chat.house.engine.pause = 0.0
     chat.house.engine.answer = " … and so on."
     chat.answers[0].resume.emit(stopped)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     assert chat.answers[0].message.content == stopped.content + " … and so on."
     assert chat.answers[0].view.text == stopped.content + " … and so on."
@@ -56,12 +56,12 @@ def test_again_and_edit_make_branches(chat: Chat) -> None:  # noqa: F811
     chat.ask("First wording")
     chat.house.engine.answer = "Another answer"
     chat.session.again(chat.answers[0].message)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     assert len(chat.answers[0].message.siblings) == 2
     chat.house.engine.answer = "Third"
     chat.questions[0].edited.emit(chat.questions[0].message, "Second wording")
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     assert [each.message.content for each in chat.widgets] == ["Second wording", "Third"]
     chat.session.switch(chat.questions[0].message.siblings[0])
@@ -88,7 +88,7 @@ def test_the_keys_stay_in_the_chat_when_what_had_them_goes(chat: Chat) -> None: 
     button = chat.answers[0]._again
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Space)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     pump(0.1)
     focus = QApplication.focusWidget()
     assert focus is not None and chat.page.isAncestorOf(focus)
@@ -137,7 +137,7 @@ def test_an_error_stands_in_the_conversation_and_can_be_mended(chat: Chat) -> No
     assert chat.page._board._panel is not None
     chat.house.engine.error = None
     chat.session.again(chat.answers[0].message)
-    wait_for(lambda: chat.session.busy)
+    assert chat.session.busy
     chat.settle()
     assert chat.page._board._panel is None
     assert chat.answers[0].view.text == ANSWER
