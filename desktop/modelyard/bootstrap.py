@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .host.secrets import AccessKeys
     from .hub.endpoints import Endpoint
     from .hub.session import Session
-    from .hub.values import Account, SearchHit
+    from .hub.values import Account
     from .importing.running_cost import RunningCost
     from .importing.surroundings import Surroundings
     from .ui.services import Services, Tools
@@ -256,7 +256,7 @@ def make_services(house: House) -> Services:
 
         return ask(house.hub, cancel)
 
-    def search_hub(words: str, cancel: CancelToken) -> list[SearchHit]:
+    def search_hub(words: str, cancel: CancelToken) -> list[str]:
         from .hub.look import search
 
         return search(house.hub(), words, cancel=cancel)

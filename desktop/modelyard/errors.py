@@ -95,7 +95,6 @@ class Code(StrEnum):
     EXTENDED_FAILED = "extended_failed", Action.CHOOSE_OTHER  # llama.cpp's converter gave up; fields: name, detail
     SIZE_UNKNOWN = "size_unknown", Action.CHOOSE_SIZE  # fields: size, offered
     OUTPUT_EXISTS = "output_exists", Action.CHOOSE_OTHER  # fields: name
-    SMOKE_TEST_FAILED = "smoke_test_failed", Action.RETRY  # fields: name, detail
     # --- hub: names and links ------------------------------------------------------------------------------------
     HUB_LINK_EMPTY = "hub_link_empty", Action.CHOOSE_OTHER
     HUB_LINK_INVALID = "hub_link_invalid", Action.CHOOSE_OTHER  # not a model name; fields: text

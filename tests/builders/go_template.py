@@ -89,10 +89,6 @@ def _check(expression: str) -> None:
             raise TemplateError(f'template: :1: function "{name}" not defined')
 
 
-def variables(template: str) -> set[str]:
-    return {name.lower() for name in re.findall(r"\.([A-Z]\w*)", template)}
-
-
 def render(template: str, data: Mapping[str, Any]) -> str:
     nodes = parse(template)
     return "".join(_run(nodes, dict(data), {"$": dict(data)}))

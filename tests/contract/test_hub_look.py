@@ -54,7 +54,7 @@ def test_a_listing_tells_everything_at_once(hub: Hub) -> None:
         listing = list_repository(session, "org/open")
     assert listing.revision == hub.repos["org/open"].sha
     assert listing.licence == "apache-2.0" and listing.base_models == ("org/base",)
-    assert listing.base_relation == "quantized" and listing.gated == ""
+    assert listing.gated == ""
     weights = listing.file("model.safetensors")
     assert weights is not None and weights.size == len(WEIGHTS) and len(weights.sha256) == 64
     config = listing.file("config.json")
@@ -194,9 +194,7 @@ def test_a_key_goes_to_a_mirror_only_with_consent(hub: Hub) -> None:
 
 def test_search_as_you_type(hub: Hub) -> None:
     with session_for(hub) as session:
-        hits = search(session, "OPE")
-        assert [hit.id for hit in hits] == ["org/open"]
-        assert hits[0].gguf and hits[0].downloads == 7
+        assert search(session, "OPE") == ["org/open"]
         assert len(search(session, "", limit=2)) == 2
 
 
@@ -212,7 +210,6 @@ def test_whose_key_it_is(hub: Hub, key: str, rights: str, writes: tuple[str, ...
     with session_for(hub, key) as session:
         account = whoami(session)
     assert (account.rights, account.can_write, account.reads_gated) == (rights, writes, reads_gated)
-    assert account.key_name == "test key"
 
 
 def test_whose_key_with_none_and_a_wrong_one(hub: Hub) -> None:

@@ -233,8 +233,7 @@ class _Slow:
         end = time.monotonic() + 2
         while not self._ended and time.monotonic() < end:
             time.sleep(0.01)
-        return
-        yield {}
+        yield from ()
 
     def end(self, grace: float = 2.0) -> None:
         self._ended = True

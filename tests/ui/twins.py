@@ -25,7 +25,7 @@ from modelyard.host.folders import Folders
 from modelyard.host.machine import Machine
 from modelyard.host.redact import redact
 from modelyard.host.settings import Settings
-from modelyard.hub.values import Account, SearchHit
+from modelyard.hub.values import Account
 from modelyard.importing.inspection import Fit, Group, Inspection, MemorySum, Note, Refusal, SizeOption
 from modelyard.importing.jobs import JobBook
 from modelyard.importing.plan import DriveUse, ImportChoice, ImportPlan, PlannedStep
@@ -240,9 +240,9 @@ class House:
         if self.store is not None:
             self.store.close()
 
-    def search_hub(self, words: str, _cancel: CancelToken) -> list[SearchHit]:
+    def search_hub(self, words: str, _cancel: CancelToken) -> list[str]:
         self.searched.append(words)
-        return [SearchHit("Qwen/Qwen2.5-0.5B-Instruct"), SearchHit("Qwen/Qwen2.5-1.5B-Instruct")]
+        return ["Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen2.5-1.5B-Instruct"]
 
     def running_cost(self, model: InstalledModel) -> RunningCost | None:
         return running_cost(model, Machine("Linux", 16 << 30, 8 << 30, 4))

@@ -48,7 +48,6 @@ def conversation_of(row: Row) -> Conversation:
         system=row["system"],
         options=options_of(row["options"]),
         pinned=bool(row["pinned"]),
-        titled_by_person=bool(row["titled_by_person"]),
         active_leaf=row["active_leaf"],
         messages=row["messages"] or 0,
     )

@@ -104,7 +104,6 @@ class Conversation:
     system: str = ""
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     pinned: bool = False
-    titled_by_person: bool = False
     active_leaf: int | None = None
     messages: int = 0
 

@@ -24,7 +24,6 @@ class Model:
     tensors: Mapping[str, StoredTensor]
     peek: Callable[[Iterable[str]], Mapping[str, bytes]]
     architecture: str
-    directory_name: str
     outtype: str = "f16"
     alike: Callable[[str, str], bool] = lambda first, second: False
     warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

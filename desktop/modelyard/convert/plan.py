@@ -62,7 +62,6 @@ def content_of(
             tensors=table.tensors,
             peek=table.peek,
             architecture=architecture,
-            directory_name=directory_name,
             outtype=outtype,
             alike=table.alike,
         )

@@ -51,7 +51,6 @@ class GgufFacts:
 
     size: "Q4_K_M", …: general.file_type, or the type that most weights have if that says nothing or is wrong.
     size_label: the author's own words about the number of parameters ("135M", "8x7B").
-    chat_templates: the named ones besides `chat_template`.
     memory: what a conversation needs; None if the metadata does not say.
     """
 
@@ -59,11 +58,8 @@ class GgufFacts:
     architecture: str
     name: str
     basename: str
-    organization: str
     size_label: str
     size: str
-    file_type: int | None
-    quantization_version: int | None
     parameters: int | None
     weight_bytes: int
     types: Mapping[GgmlType, TypeUse]
@@ -75,13 +71,9 @@ class GgufFacts:
     vocabulary: int | None
     tokenizer: str
     pre_tokenizer: str
-    bos_token: int | None
-    eos_token: int | None
     chat_template: str
-    chat_templates: Mapping[str, str]
     licence: str
     licence_link: str
-    languages: tuple[str, ...]
     tags: tuple[str, ...]
     base_models: tuple[str, ...]
     is_embedding: bool
@@ -93,7 +85,6 @@ def facts(header: GgufHeader) -> GgufFacts:
     """Never raises: a key of a wrong type counts as absent."""
     arch = header.text("general.architecture")
     types = type_histogram(header)
-    file_type = header.integer("general.file_type")
 
     def number(key: str) -> int | None:
         value = header.integer(f"{arch}.{key}")
@@ -105,11 +96,8 @@ def facts(header: GgufHeader) -> GgufFacts:
         architecture=arch,
         name=header.text("general.name"),
         basename=header.text("general.basename"),
-        organization=header.text("general.organization"),
         size_label=header.text("general.size_label"),
-        size=size_name(file_type, types),
-        file_type=file_type,
-        quantization_version=header.integer("general.quantization_version"),
+        size=size_name(header.integer("general.file_type"), types),
         parameters=sum(use.elements for use in types.values()) if header.complete else None,
         weight_bytes=sum(use.nbytes for use in types.values()),
         types=types,
@@ -121,13 +109,9 @@ def facts(header: GgufHeader) -> GgufFacts:
         vocabulary=tokens.count if tokens is not None and tokens.type is ValueType.ARRAY else number("vocab_size"),
         tokenizer=header.text("tokenizer.ggml.model"),
         pre_tokenizer=header.text("tokenizer.ggml.pre"),
-        bos_token=header.integer("tokenizer.ggml.bos_token_id"),
-        eos_token=header.integer("tokenizer.ggml.eos_token_id"),
         chat_template=header.text("tokenizer.chat_template"),
-        chat_templates=_named_templates(header),
         licence=header.text("general.license.name") or header.text("general.license"),
         licence_link=header.text("general.license.link"),
-        languages=header.texts("general.languages"),
         tags=header.texts("general.tags"),
         base_models=_base_models(header),
         is_embedding=embeds(header),
@@ -193,11 +177,6 @@ def size_name(file_type: int | None, types: Mapping[GgmlType, TypeUse]) -> str:
     if main is not None and (not named or (claims_whole and main not in _WHOLE_TYPES)):
         return main.name
     return named
-
-
-def _named_templates(header: GgufHeader) -> dict[str, str]:
-    prefix = "tokenizer.chat_template."
-    return {key.removeprefix(prefix): header.text(key) for key in header.metadata if key.startswith(prefix)}
 
 
 def _base_models(header: GgufHeader) -> tuple[str, ...]:

@@ -29,13 +29,12 @@ class GgufSet:
     """One model in one or more files. `parts`: the header of each file, in order.
 
     `header` is the combined view: the first part's metadata without split.*, the tensors of all parts in order and
-    the sum of the file sizes. `part_of[i]` is the part in which tensor `header.tensors[i]` lies; its offset is an
-    offset in that part. Long metadata values lie in the first part.
+    the sum of the file sizes. A tensor's offset is one in its own
+    part. Long metadata values lie in the first part.
     """
 
     header: GgufHeader
     parts: tuple[GgufHeader, ...]
-    part_of: tuple[int, ...]
 
 
 def part_names(name: str) -> tuple[str, ...] | None:
@@ -106,8 +105,7 @@ def combine(headers: Sequence[GgufHeader]) -> GgufSet:
         tensor_count=len(tensors),
         file_size=sum(header.file_size for header in headers),
     )
-    part_of = tuple(number for number, header in enumerate(headers) for _ in header.tensors)
-    return GgufSet(combined, tuple(headers), part_of)
+    return GgufSet(combined, tuple(headers))
 
 
 def _read_local(path: Path) -> GgufHeader:

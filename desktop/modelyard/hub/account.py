@@ -34,7 +34,7 @@ def whoami(session: Session, cancel: CancelToken | None = None) -> Account:
         fine = table(token.get("fineGrained"))
         reads_gated = fine.get("canReadGatedRepos") is True
         writes = _writable(fine)
-    return Account(name, _NAMES.get(role, role), text(token.get("displayName")), names, writes, reads_gated)
+    return Account(name, _NAMES.get(role, role), writes, reads_gated)
 
 
 def _writable(fine: dict[str, Any]) -> tuple[str, ...]:

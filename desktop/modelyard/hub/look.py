@@ -12,12 +12,11 @@ from .answers import check_answer
 from .links import is_repository_id
 from .remote_file import RemoteFile
 from .session import Session
-from .untrusted import count, digest, table, text, texts
-from .values import RepoFile, RepoListing, SearchHit
+from .untrusted import digest, table, text, texts
+from .values import RepoFile, RepoListing
 
 SMALL_FILE_LIMIT = 64 << 20  # config, tokenizer and template files; the largest tokenizer.json seen is about 35 MB
 _FILES_LIMIT = 100_000
-_RELATIONS = ("quantized", "finetune", "adapter", "merge")
 
 
 def list_repository(
@@ -41,22 +40,16 @@ def list_repository(
     name = name if is_repository_id(name) else repository
     card = table(info.get("cardData"))
     tags = texts(info.get("tags"))
-    bases, relation = _base_models(card, tags)
     return RepoListing(
         id=name,
         revision=info["sha"],
         files=tuple(file for entry in siblings if (file := _file(entry)) is not None),
-        page_url=session.endpoint.page(name),
         private=info.get("private") is True,
         gated=info["gated"] if info.get("gated") in ("auto", "manual") else "",
         licence=_licence(card, tags),
         licence_url=text(card.get("license_link")),
         tags=tags,
-        base_models=bases,
-        base_relation=relation,
-        library=text(info.get("library_name")),
-        task=text(info.get("pipeline_tag")),
-        card=card,
+        base_models=_base_models(card, tags),
     )
 
 
@@ -100,24 +93,14 @@ def open_remote(session: Session, listing: RepoListing, path: str) -> RemoteFile
     return RemoteFile(session, file, resolve_path(listing, path), session.subject(listing.id, listing.revision, path))
 
 
-def search(session: Session, words: str, *, limit: int = 20, cancel: CancelToken | None = None) -> list[SearchHit]:
-    """Models whose names contain the words, most fetched first. Raises HUB_*."""
+def search(session: Session, words: str, *, limit: int = 20, cancel: CancelToken | None = None) -> list[str]:
+    """The names of repositories of models whose names contain the words, most fetched first. Raises HUB_*."""
     query = urlencode({"search": words.strip()[:200], "limit": limit, "sort": "downloads", "direction": -1})
     found = session.get_json(f"/api/models?{query}", session.subject(), cancel=cancel)
     if not isinstance(found, list):
         raise ModelyardError(Code.HUB_ANSWER_INVALID, host=session.endpoint.host, detail="no list of models")
     return [
-        SearchHit(
-            id=entry["id"],
-            downloads=count(entry.get("downloads")),
-            likes=count(entry.get("likes")),
-            gated=bool(entry.get("gated")),
-            gguf="gguf" in texts(entry.get("tags")),
-            task=text(entry.get("pipeline_tag")),
-            modified=text(entry.get("lastModified")),
-        )
-        for entry in found[:limit]
-        if isinstance(entry, dict) and is_repository_id(text(entry.get("id")))
+        entry["id"] for entry in found[:limit] if isinstance(entry, dict) and is_repository_id(text(entry.get("id")))
     ]
 
 
@@ -138,21 +121,17 @@ def _file(entry: object) -> RepoFile | None:
     )
 
 
-def _base_models(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """From the card, else from the Hub's tags base_model:<relation>:<id>."""
-    relation = text(card.get("base_model_relation"))
+def _base_models(card: Mapping[str, Any], tags: tuple[str, ...]) -> tuple[str, ...]:
+    """From the card, then from the Hub's tags base_model:<id> and base_model:<relation>:<id>."""
     stated = card.get("base_model")
     bases = [stated] if isinstance(stated, str) else list(texts(stated))
     for tag in tags:
         kind, _, rest = tag.partition(":")
         if kind != "base_model":
             continue
-        prefix, _, base = rest.partition(":")
-        if base and prefix in _RELATIONS:
-            relation = relation or prefix
+        _, _, base = rest.partition(":")
         bases.append(base or rest)
-    valid = dict.fromkeys(base for base in bases if is_repository_id(base))
-    return tuple(valid), relation if relation in _RELATIONS else ""
+    return tuple(dict.fromkeys(base for base in bases if is_repository_id(base)))
 
 
 def _licence(card: Mapping[str, Any], tags: tuple[str, ...]) -> str:

@@ -24,10 +24,6 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(item[:_TEXT] for item in rows(value) if isinstance(item, str))
 
 
-def count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
-
-
 def digest(value: object, length: int) -> str:
     """Hexadecimal digits, exactly so many."""
     digits = value.lower() if isinstance(value, str) else ""

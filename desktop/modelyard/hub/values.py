@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -30,23 +28,17 @@ class RepoFile:
 
 @dataclass(frozen=True)
 class RepoListing:
-    """A repository at one commit. `revision` is the commit's full hash; `gated` is "", "auto" or "manual";
-    `base_relation` is the Hub's word ("quantized", "finetune", "adapter", "merge") or ""."""
+    """A repository at one commit. `revision` is the commit's full hash; `gated` is "", "auto" or "manual"."""
 
     id: str
     revision: str
     files: tuple[RepoFile, ...]
-    page_url: str = ""
     private: bool = False
     gated: str = ""
     licence: str = ""
     licence_url: str = ""
     tags: tuple[str, ...] = ()
     base_models: tuple[str, ...] = ()
-    base_relation: str = ""
-    library: str = ""
-    task: str = ""
-    card: Mapping[str, Any] = field(default_factory=dict)
 
     def file(self, path: str) -> RepoFile | None:
         return next((file for file in self.files if file.path == path), None)
@@ -57,27 +49,12 @@ class RepoListing:
 
 
 @dataclass(frozen=True)
-class SearchHit:
-    """One line of the search-as-you-type list. `modified` is the Hub's ISO date."""
-
-    id: str
-    downloads: int = 0
-    likes: int = 0
-    gated: bool = False
-    gguf: bool = False
-    task: str = ""
-    modified: str = ""
-
-
-@dataclass(frozen=True)
 class Account:
     """Whose key it is and what it may do. `rights`: "read", "write" or "fine-grained"; for a fine-grained key
     `can_write` lists the names of the accounts it may write to, and `reads_gated` tells of public gated models."""
 
     name: str
     rights: str
-    key_name: str = ""
-    organizations: tuple[str, ...] = ()
     can_write: tuple[str, ...] = ()
     reads_gated: bool = True
 

@@ -46,10 +46,6 @@ class DriveUse:
     peak: int
     after: int
 
-    @property
-    def enough(self) -> bool:
-        return self.peak <= self.free
-
 
 @dataclass(frozen=True)
 class ImportPlan:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 SAMPLE_NAME = "smollm2-135m-instruct"
 SAMPLE_REPOSITORY = "bartowski/SmolLM2-135M-Instruct-GGUF:Q4_K_M"
-SAMPLE_BYTES = 105_000_000
 
 
 def sample_text() -> str:

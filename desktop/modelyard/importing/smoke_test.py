@@ -29,10 +29,6 @@ class SmokeReport:
     tokens_per_second: float = 0.0
     detail: str = ""
 
-    @property
-    def good(self) -> bool:
-        return self.verdict in ("good", "slow", "embedding")
-
 
 def smoke_test(engine: Engine, name: str, listener: Listener, cancel: CancelToken, *, template: bool) -> SmokeReport:
     """Raises what the engine raises when the model cannot be loaded (ENGINE_LOAD_FAILED, …)."""

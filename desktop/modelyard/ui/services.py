@@ -20,7 +20,7 @@ from ..modelfile.persona import Persona
 if TYPE_CHECKING:
     from ..chat.store import ChatStore
     from ..host.proxy_login import ProxyLogin
-    from ..hub.values import Account, SearchHit
+    from ..hub.values import Account
     from ..importing.access import HubAccess
     from ..importing.checkup import Checkup
     from ..importing.running_cost import RunningCost
@@ -88,6 +88,6 @@ class Services:
     redact: Callable[[str], str]
     machine: Callable[[], Machine]
     publisher: Callable[[CancelToken], Account]
-    search_hub: Callable[[str, CancelToken], list[SearchHit]]
+    search_hub: Callable[[str, CancelToken], list[str]]
     running_cost: Callable[[InstalledModel], RunningCost | None]
     tools: Tools

@@ -29,7 +29,7 @@ from tests.builders.hf_folder_models import END, write_tokenizer
 
 def model_in(folder: Path, **config: Any) -> Model:
     files = SmallFiles(LocalFolder(folder))
-    return Model(files, Config(config), config, {}, lambda names: {}, "LlamaForCausalLM", folder.name)
+    return Model(files, Config(config), config, {}, lambda names: {}, "LlamaForCausalLM")
 
 
 def write(folder: Path, name: str, value: Any) -> None:

@@ -124,7 +124,6 @@ def test_stops_are_all_ends_and_never_openings() -> None:
     chat_format = ChatFormat("llama", CHATML, "<s>", "</s>", ("</s>", "<|endoftext|>", "<|im_end|>"))
     choice = choose_template(chat_format, Persona(parameters={"stop": ("Me:",), "top_k": 1}))
     assert choice.parameters == {"top_k": 1, "stop": ("Me:", "</s>", "<|endoftext|>", "<|im_end|>")}
-    assert choice.format_name == "chatml"
 
 
 def test_an_unknown_jinja_is_left_to_ollama() -> None:
@@ -257,16 +256,8 @@ NO_ENDS = ("User:", "<|start_header_id|>", "<|end_header_id|>")
     ("stops", "chosen", "ends"),
     [
         (("<|im_start|>", "<|im_end|>"), (), ()),
-        (
-            ("</s>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<|return|>"),
-            (),
-            ("</s>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<|return|>"),
-        ),
-        (
-            ("User:", "<|start_header_id|>", "<|end_header_id|>"),
-            ("User:", "<|start_header_id|>", "<|end_header_id|>"),
-            (),
-        ),
+        (ENDS, (), ENDS),
+        (NO_ENDS, NO_ENDS, ()),
         ("###", ("###",), ()),
         (None, (), ()),
     ],

@@ -22,7 +22,6 @@ def arch(name: str) -> GgufBuilder:
 def test_facts_of_a_model() -> None:
     builder = tiny_model().u32("general.base_model.count", 2)
     builder.text("general.base_model.0.repo_url", "https://huggingface.co/a/b").text("general.base_model.1.name", "C")
-    builder.text("tokenizer.chat_template.tool_use", "{{ tools }}")
     known = facts_of(builder)
     assert known.kind is GgufKind.MODEL
     assert (known.architecture, known.name, known.licence) == ("llama", "Tiny 测试", "apache-2.0")
@@ -31,7 +30,6 @@ def test_facts_of_a_model() -> None:
     assert known.types[GgmlType.F32] == TypeUse(2, 128, 512)
     assert (known.vocabulary, known.tokenizer) == (3, "gpt2")
     assert known.chat_template == "{{ messages[0].content }}"
-    assert known.chat_templates == {"tool_use": "{{ tools }}"}
     assert known.base_models == ("https://huggingface.co/a/b", "C")
     assert not known.is_embedding and not known.has_towers
 

@@ -26,7 +26,6 @@ def test_any_part_gives_the_whole(tmp_path: Path, given: int) -> None:
     paths = split_files(tmp_path, "模型 a-b", 3)
     whole, found = read_set(paths[given])
     assert found == tuple(paths)
-    assert whole.part_of == (0, 1, 2)
     assert [tensor.name for tensor in whole.header.tensors] == ["blk.0.weight", "blk.1.weight", "blk.2.weight"]
     assert "split.no" not in whole.header.metadata and whole.header.text("general.architecture") == "llama"
     assert whole.header.file_size == sum(path.stat().st_size for path in paths)
@@ -38,7 +37,7 @@ def test_any_part_gives_the_whole(tmp_path: Path, given: int) -> None:
 def test_a_whole_file_is_a_set_of_one(tmp_path: Path) -> None:
     path = tiny_model().write(tmp_path / "m-00001-of-00003.gguf")  # the name alone makes no set
     whole, found = read_set(path)
-    assert found == (path,) and len(whole.header.tensors) == 3 and whole.part_of == (0, 0, 0)
+    assert found == (path,) and len(whole.header.tensors) == 3
 
 
 def test_missing_parts_are_named(tmp_path: Path) -> None:

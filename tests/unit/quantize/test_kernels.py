@@ -90,7 +90,7 @@ def differing(kind: T, found: NDArray[Any], expected: NDArray[Any]) -> str:
 
 @pytest.mark.parametrize("library", VARIANTS)
 @pytest.mark.parametrize("kind", SEARCHED + SIMPLE, ids=lambda kind: kind.name)
-def test_same_bytes_over_all_distributions(library: Any, kind: T, capfd: pytest.CaptureFixture[str]) -> None:
+def test_same_bytes_over_all_distributions(library: Any, kind: T) -> None:
     for number, make in enumerate(DISTRIBUTIONS.values()):
         random = np.random.default_rng([number, int(kind)])
         compare(library, kind, np.ascontiguousarray(make(random, 8, COLUMNS), np.float32))
@@ -98,7 +98,7 @@ def test_same_bytes_over_all_distributions(library: Any, kind: T, capfd: pytest.
 
 @pytest.mark.parametrize("library", VARIANTS)
 @pytest.mark.parametrize("kind", [*SEARCHED, T.Q8_0], ids=lambda kind: kind.name)
-def test_same_bytes_with_importance(library: Any, kind: T, capfd: pytest.CaptureFixture[str]) -> None:
+def test_same_bytes_with_importance(library: Any, kind: T) -> None:
     for number, make in enumerate(DISTRIBUTIONS.values()):
         random = np.random.default_rng([number, int(kind), 1])
         importance = (random.random(COLUMNS) ** 4).astype(np.float32)
@@ -109,7 +109,7 @@ def test_same_bytes_with_importance(library: Any, kind: T, capfd: pytest.Capture
 @pytest.mark.parametrize("library", VARIANTS)
 @pytest.mark.parametrize("kind", [T.Q4_K, T.Q5_K, T.IQ4_XS], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("name", ["outliers", "wide"])
-def test_rare_turns_of_the_weighed_fit(library: Any, kind: T, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_rare_turns_of_the_weighed_fit(library: Any, kind: T, name: str) -> None:
     """Scales that leave their range in the last round of the fit, and means near the limit of floats."""
     for seed in range(4):
         random = np.random.default_rng([seed, 22])
@@ -243,7 +243,7 @@ def ggml_bf16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
 @pytest.mark.usefixtures("either")
 @pytest.mark.parametrize(("value", "code"), [(np.nan, Code.WEIGHTS_NOT_FINITE), (1e30, Code.WEIGHTS_TOO_LARGE)])
 @pytest.mark.parametrize("kind", [T.Q4_K, T.F16, T.Q8_0], ids=lambda kind: kind.name)
-def test_broken_rows(kind: T, value: float, code: Code, capfd: pytest.CaptureFixture[str]) -> None:
+def test_broken_rows(kind: T, value: float, code: Code) -> None:
     values = np.full((2, 512), value, np.float32)
     values[:, ::2] = 0
     with pytest.raises(ModelyardError) as caught:

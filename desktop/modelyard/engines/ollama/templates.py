@@ -44,12 +44,10 @@ class KnownFormat:
 
 @dataclass(frozen=True)
 class TemplateChoice:
-    """`template` for create (empty: leave it to the GGUF), all parameters with `stop` completed, codes of warnings.
-    `format_name`: the recognised format, or empty."""
+    """`template` for create (empty: leave it to the GGUF), all parameters with `stop` completed, codes of warnings."""
 
     template: str
     parameters: Mapping[str, ParameterValue]
-    format_name: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -130,7 +128,7 @@ def choose_template(chat_format: ChatFormat, persona: Persona) -> TemplateChoice
         warnings = ("ollama_template_ignored",) if outdoes(chat_format.template, template) else ()
     elif known is not None and not outdoes(chat_format.template, known.go):
         template = next(iter(candidate_templates(chat_format)), "")
-    return TemplateChoice(template, parameters, known.name if known else "", warnings)
+    return TemplateChoice(template, parameters, warnings)
 
 
 def candidate_templates(chat_format: ChatFormat) -> list[str]:

@@ -168,10 +168,6 @@ class Fetch:
             self._queue.reorder(paths)
             self._changed.notify_all()
 
-    def limit(self, bytes_per_second: int) -> None:
-        """Changes the bandwidth limit while running; 0 = none."""
-        self._pace.bytes_per_second = bytes_per_second
-
     # --- running -------------------------------------------------------------------------------------------------
 
     def start(self) -> None:

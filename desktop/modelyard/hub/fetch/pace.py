@@ -12,7 +12,7 @@ _LONGEST_WAIT = 60.0
 
 
 class Pace:
-    """At most `bytes_per_second` over all connections; 0 = no limit. May be changed while running."""
+    """At most `bytes_per_second` over all connections; 0 = no limit."""
 
     def __init__(self, bytes_per_second: int = 0) -> None:
         self.bytes_per_second = bytes_per_second

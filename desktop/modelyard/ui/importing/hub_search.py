@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from ...errors import ModelyardError
-from ...hub.values import SearchHit
 from ..background import Call, in_background
 from ..services import Services
 
@@ -67,10 +66,10 @@ class HubSearch(QObject):
         search = self._services.search_hub
         self._call = in_background(self, lambda token: search(words.strip(), token), self._show, self._fail)
 
-    def _show(self, hits: list[SearchHit]) -> None:
+    def _show(self, names: list[str]) -> None:
         self._call = None
-        self._hits.setStringList([hit.id for hit in hits])
-        if hits and self._field.hasFocus():
+        self._hits.setStringList(names)
+        if names and self._field.hasFocus():
             self._field.setCompleter(self._completer)
             self._completer.complete()
 

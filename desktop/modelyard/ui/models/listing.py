@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ...engines.base import Engine, EngineState, InstalledModel
+from ...engines.base import Engine, InstalledModel
 from ...errors import ModelyardError
 
 
 @dataclass(frozen=True)
 class Listing:
-    """`models` sorted by name; `silent`: ids of engines that are there and could not be asked."""
+    """`models` sorted by name, of all engines that could be asked."""
 
     models: tuple[InstalledModel, ...]
-    silent: tuple[str, ...] = ()
 
     def find(self, engine: str, name: str) -> InstalledModel | None:
         return next((model for model in self.models if model.engine == engine and model.name == name), None)
 
 
 def list_models(engines: Mapping[str, Engine]) -> Listing:
-    """Blocks."""
+    """Blocks. An engine that cannot be asked has no models; its own card tells why."""
     found: list[InstalledModel] = []
-    silent: list[str] = []
     for engine in engines.values():
-        try:
+        with suppress(ModelyardError):
             found += engine.models()
-        except ModelyardError:
-            if engine.status().state is not EngineState.MISSING:
-                silent.append(engine.id)
     found.sort(key=lambda model: (shown_name(model).casefold(), model.engine))
-    return Listing(tuple(found), tuple(silent))
+    return Listing(tuple(found))
 
 
 def shown_name(model: InstalledModel) -> str:

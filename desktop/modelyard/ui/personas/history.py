@@ -56,11 +56,6 @@ class History(QObject):
     def can_redo(self) -> bool:
         return bool(self._undone) or self._document.isRedoAvailable()
 
-    @property
-    def beside(self) -> bool:
-        """Something beside the text was changed."""
-        return bool(self._done)
-
     def add(self, field: str, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         """A change beside the text that has been made. Quick changes of one field count as one."""
         now, steps = time.monotonic(), self._document.availableUndoSteps()
