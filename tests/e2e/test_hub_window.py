@@ -110,14 +110,14 @@ def test_a_closed_door_that_opens(on: Screen, hub: Hub, tmp_path: Path) -> None:
             assert not may_go_on(on, window)
             repo.people["alice"] = "allowed"
             before = len(hub.requests(asked))
-            wait_until(lambda: came_back(on, window, hub, before), "another look")
+            wait_until(lambda: came_back(on, hub, before), "another look")
         import_it(on, window, data)
         close(on, program)
     assert jobs(data)[0]["state"] == "done"
     assert not any(each.key for each in hub.seen if each.host.startswith("localhost")), "the key left its host"
 
 
-def came_back(on: Screen, window: Box, hub: Hub, before: int) -> bool:
+def came_back(on: Screen, hub: Hub, before: int) -> bool:
     """Goes to the other window and back until the program has asked again (the refusal may not be shown yet)."""
     for name in ("DragSource", "Modelyard"):
         [first, *_] = on.xdotool("search", "--onlyvisible", "--name", f"^{name}$").split()

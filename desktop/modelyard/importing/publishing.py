@@ -89,7 +89,7 @@ def publish_model(
             known = facts(read_set(named[0].path)[0].header)
         key = "publish-" + technical_name(f"{request.repository} {request.name}")
         workspace = Workspace(surroundings.work_folder)
-        weights = _weights(named, workspace, key, surroundings, listener, cancel)
+        weights = _weights(named, workspace, key, listener, cancel)
         job = PublishJob(
             request.repository, (*weights, *_small_files(request, details, known, weights)), request.private
         )
@@ -101,27 +101,20 @@ def publish_model(
 
 
 def _weights(
-    named: tuple[WeightFile, ...],
-    workspace: Workspace,
-    key: str,
-    surroundings: Surroundings,
-    listener: Listener,
-    cancel: CancelToken,
+    named: tuple[WeightFile, ...], workspace: Workspace, key: str, listener: Listener, cancel: CancelToken
 ) -> tuple[PublishFile, ...]:
-    """The files, with what is too large for the Hub cut into shards."""
+    """The files; what is too large for the Hub is cut into shards in the folder of job `key`."""
     files: list[PublishFile] = []
     for each in named:
         if each.size_bytes > LARGEST_FILE:
-            shards = _split(each.path, workspace.folder(key) / each.name, surroundings, listener, cancel)
+            shards = _split(each.path, workspace.folder(key) / each.name, listener, cancel)
             files += [PublishFile(path.name, path, sha256=sha256) for path, sha256 in shards]
         else:
             files.append(PublishFile(each.name, each.path))
     return tuple(files)
 
 
-def _split(
-    model: Path, destination: Path, surroundings: Surroundings, listener: Listener, cancel: CancelToken
-) -> list[tuple[Path, str]]:
+def _split(model: Path, destination: Path, listener: Listener, cancel: CancelToken) -> list[tuple[Path, str]]:
     from ..quantize.gguf_sets import split
     from ..quantize.gguf_source import GgufFile
 
