@@ -215,6 +215,7 @@ CASES = {
     "InternVLForConditionalGeneration": Case("internvl"),
     "Lfm2VlForConditionalGeneration": Case("lfm2vl"),
     "LightOnOCRForConditionalGeneration": Case("lightonocr"),
+    "LightOnOcrForConditionalGeneration": Case("lightonocr"),
     "PaddleOCRVLForConditionalGeneration": Case("paddleocr", "pieces"),
     "Qwen3OmniMoeForConditionalGeneration": Case("qwen3omni"),
     "Qwen3VLForConditionalGeneration": Case("qwen3vl"),

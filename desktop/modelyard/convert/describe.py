@@ -19,7 +19,8 @@ class Support(StrEnum):
 @dataclass(frozen=True)
 class FamilyInfo:
     """class_name: as config.json names it. title: the models' own names ("" if unknown). architecture: llama.cpp's.
-    sees: a second file for pictures is made. proof: see Family. reason: for NOT_YET, a code of words [not_yet]."""
+    sees: a second file for pictures is made. sees_only: of which encoder, where a class has several of which one is
+    converted. proof: see Family. reason: for NOT_YET, a code of words [not_yet]."""
 
     class_name: str
     support: Support
@@ -27,6 +28,7 @@ class FamilyInfo:
     architecture: str = ""
     sees: bool = False
     proof: str = ""
+    sees_only: str = ""
     reason: str = ""
 
 
@@ -64,7 +66,9 @@ def known_families() -> Iterator[FamilyInfo]:
         for name in (*family.classes, *family.text_only):
             partly = name in family.text_only and name not in seeing
             support = Support.TEXT_ONLY if partly else Support.WORKS
-            yield FamilyInfo(name, support, family.title, family.arch, seeing.pop(name, None) is not None, family.proof)
+            eyes = seeing.pop(name, None)
+            only = eyes.only if eyes is not None else ""
+            yield FamilyInfo(name, support, family.title, family.arch, eyes is not None, family.proof, only)
     for name, projector in seeing.items():
         if projector.text_inside:
             yield FamilyInfo(name, Support.WORKS, projector.title, "", True, projector.proof)
@@ -86,6 +90,8 @@ def families_table() -> str:
     rows: dict[tuple[str, str, str], list[str]] = {}
     for info in known_families():
         state = "text and pictures" if info.sees else "works" if info.support is Support.WORKS else "text only"
+        if info.sees_only:
+            state = f"{info.sees_only}: {state}; others: text only"
         rows.setdefault((info.title, state, info.proof), []).append(info.class_name)
     for (title, state, proof), names in rows.items():
         lines.append(f"| {title} | {', '.join(f'`{name}`' for name in names)} | {state} | {proofs[proof]} |")

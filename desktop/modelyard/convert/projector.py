@@ -15,6 +15,7 @@ from .family import Family, Names, Rows
 from .keys import Keys
 from .lazy import Lazy
 from .model import Model
+from .names import TensorNames
 from .plan import content_of
 
 _BLOCKS = ("n_layers", "num_hidden_layers", "n_layer", "num_layers", "depth", "layers", "encoder_layers")
@@ -33,22 +34,34 @@ _ROWS: Rows = (
     ("vision_head_count", ("num_attention_heads", "num_heads", "heads", "vt_num_attention_heads")),
 )
 
+EVEN: Mapping[str, Any] = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+CLIP: Mapping[str, Any] = {
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+}
+
+_STEPS = 8  # of a projector, numbered as the encoder's layers are, of which a small one has fewer
 _ENCODER = re.compile(r"(^|\.|_)(vision|visual|vit|vpm|siglip2?)[._]")
 
 
 class Projector(Family):
     """classes: names of the whole model's class; encoders: names vision_config may give for itself. text_inside: the
-    text model has a class name of its own, whichever it is. config: vision_config. whole: the configuration it stands
-    in. Patch embeddings are F16 in an F16 file, else F32."""
+    text model has a class name of its own, whichever it is. only: the encoder's name, where the class may hold others
+    that are not converted. config: vision_config. whole: the configuration it stands
+    in. colours: what transformers takes for pictures where the folder has no preprocessor_config.json, on which
+    llama.cpp's converter fails. Patch embeddings are F16 in an F16 file, else F32."""
 
     arch = "clip"
     encoders: ClassVar[Names] = ()
     text_inside: ClassVar[bool] = False
+    only: ClassVar[str] = ""
+    colours: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, model: Model) -> None:
         self.whole = model.config
-        self.preprocessor = _preprocessor(model)
+        self.preprocessor = _preprocessor(model, self.colours)
         super().__init__(model)
+        self.names = TensorNames(self.arch, max(self.blocks, _STEPS))
 
     @classmethod
     def fits(cls, config: Mapping[str, Any]) -> bool:
@@ -110,14 +123,36 @@ def write_activation(name: str, keys: Keys) -> None:
         raise ValueError(f"hidden_act {name}")
 
 
-def _preprocessor(model: Model) -> Config:
+def below_older_tower(name: str) -> str:
+    """SigLIP's tensors by the names of transformers 4: 5 has dropped the step between the tower and its parts."""
+    step = "vision_tower.vision_model."
+    return name if step in name else name.replace("vision_tower.", step)
+
+
+def write_pixels(preprocessor: Config, keys: Keys) -> None:
+    """How many pixels a picture may have."""
+    keys.add_vision_min_pixels(pixels(preprocessor, "min_pixels"))
+    keys.add_vision_max_pixels(pixels(preprocessor, "max_pixels"))
+
+
+def pixels(preprocessor: Config, key: str) -> Any:
+    """Newer files have them as the edges of `size`. Raises CONFIG_KEY_MISSING."""
+    edges = preprocessor.get("size")
+    edge = {"min_pixels": "shortest_edge", "max_pixels": "longest_edge"}[key]
+    found = preprocessor.get(key)
+    if found is None and isinstance(edges, dict):
+        found = edges.get(edge)
+    return preprocessor[key] if found is None else found
+
+
+def _preprocessor(model: Model, colours: Mapping[str, Any]) -> Config:
     """preprocessor_config.json, then processor_config.json over it."""
     values: dict[str, Any] = {}
     for name, inner in (("preprocessor_config.json", "media_proc_cfg"), ("processor_config.json", "image_processor")):
         found = model.json(name) or {}
         values.update(found)
         values.update(found.get(inner) or {})
-    return Config(values)
+    return Config(values, colours)
 
 
 def projector_content(

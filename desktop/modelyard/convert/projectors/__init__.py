@@ -35,10 +35,12 @@ def all_projectors() -> tuple[type[Projector], ...]:
 
 def projector_of(config: Mapping[str, Any]) -> type[Projector] | None:
     """By config.json; None for a model that does not see, or whose encoder is not known here. The encoder's own class
-    name goes before that of the whole (conversion/base.py, get_model_architecture)."""
-    vision = config.get("vision_config")
-    own = _first(vision.get("architectures")) if isinstance(vision, dict) else None
-    name = own or _first(config.get("architectures"))
+    name goes before that of the whole (conversion/base.py, get_model_architecture), and that one may stand in the text
+    model's part alone: transformers 4.57 writes Qwen2-VL's and Qwen2.5-VL's there."""
+    whole = (config.get("vision_config"), config, config.get("text_config"))
+    name = next(
+        (name for part in whole if isinstance(part, dict) and (name := _first(part.get("architectures")))), None
+    )
     found = next((each for each in all_projectors() if name in (*each.classes, *each.encoders)), None)
     return found if found is not None and found.fits(config) else None
 

@@ -9,7 +9,7 @@ import gguf
 from ..config import Config
 from ..family import Names
 from ..keys import Keys
-from ..projector import Projector
+from ..projector import CLIP, Projector, write_pixels
 
 _MLP = {".fc1": ".gate_proj", ".fc2": ".down_proj", ".fc3": ".up_proj"}
 
@@ -18,6 +18,7 @@ class DotsOcrVision(Projector):
     title = "dots.ocr"
     proof = "reference"
     classes: ClassVar[Names] = ("DotsOCRForCausalLM",)
+    colours = CLIP
 
     def prepare(self, config: Config) -> Config:
         """It takes pictures of any size."""
@@ -36,8 +37,7 @@ class DotsOcrVision(Projector):
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         keys.add_clip_projector_type(gguf.VisionProjectorType.DOTSOCR)
-        keys.add_vision_min_pixels(self.preprocessor["min_pixels"])
-        keys.add_vision_max_pixels(self.preprocessor["max_pixels"])
+        write_pixels(self.preprocessor, keys)
         keys.add_vision_attention_layernorm_eps(self.config["rms_norm_eps"])
         keys.add_vision_projector_scale_factor(self.config["spatial_merge_size"])
         keys.add_vision_use_silu(True)

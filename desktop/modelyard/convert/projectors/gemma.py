@@ -8,7 +8,7 @@ from ...formats.ggml_types import GgmlType
 from ..family import Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector
+from ..projector import EVEN, Projector, below_older_tower
 
 _PARTS = ("multi_modal_projector.", "vision_tower.", "multimodal_projector.", "vision_model.")
 
@@ -17,13 +17,14 @@ class Gemma3Vision(Projector):
     title = "Gemma 3"
     proof = "golden"
     classes: ClassVar[Names] = ("Gemma3ForConditionalGeneration",)
+    colours = EVEN
     plus_one: ClassVar[Names] = ("soft_emb_norm.weight",)
 
     def rename(self, name: str) -> str | None:
         name = name.removeprefix("model.")
         if "vision_model.head." in name or not name.startswith(_PARTS):
             return None
-        return super().rename(name.replace("_weight", ".weight"))
+        return super().rename(below_older_tower(name).replace("_weight", ".weight"))
 
     def fixed_type(self, source: str, name: str, tensor: Lazy) -> GgmlType | None:
         if "input_projection" in source:

@@ -9,7 +9,7 @@ import gguf
 from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector, write_activation
+from ..projector import CLIP, Projector, write_activation
 from .qwen_vl import Qwen3Vision
 
 
@@ -20,6 +20,8 @@ class GlmVision(Qwen3Vision):
         "Glm4vMoeForConditionalGeneration",
         "GlmOcrForConditionalGeneration",
     )
+
+    colours = CLIP
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         if name.startswith("visual.merger."):

@@ -11,7 +11,7 @@ from ..config import Config
 from ..family import Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector
+from ..projector import EVEN, Projector
 
 _PARTS = ("vision_tower", "vision_model", "model.connector")
 _SMOL = {"hidden_size": 1152, "num_attention_heads": 16, "intermediate_size": 3072}  # what SmolVLM 2 leaves out
@@ -22,6 +22,7 @@ class Idefics3Vision(Projector):
     proof = "reference"
     classes: ClassVar[Names] = ("Idefics3ForConditionalGeneration", "SmolVLMForConditionalGeneration")
     text_inside: ClassVar[bool] = True
+    colours = EVEN
 
     def prepare(self, config: Config) -> Config:
         vision = super().prepare(config)

@@ -12,7 +12,7 @@ from ..config import Config
 from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector
+from ..projector import EVEN, Projector, below_older_tower
 
 _PATCH, _CHANNELS = 16, 3
 
@@ -22,6 +22,7 @@ class Lfm2Vision(Projector):
     proof = "reference"
     classes: ClassVar[Names] = ("Lfm2VlForConditionalGeneration",)
     text_inside: ClassVar[bool] = True
+    colours = EVEN
 
     def prepare(self, config: Config) -> Config:
         """It takes pictures of any size; llama.cpp wants one."""
@@ -30,7 +31,7 @@ class Lfm2Vision(Projector):
     def rename(self, name: str) -> str | None:
         for part in ("vision_tower.", "multi_modal_projector."):
             name = name.replace(f"model.{part}", part)
-        return super().rename(name)
+        return super().rename(below_older_tower(name))
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """The patch embedding is a matrix over pixels, colours last: it becomes a convolution."""

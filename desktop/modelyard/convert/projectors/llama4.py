@@ -9,13 +9,14 @@ import gguf
 from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector
+from ..projector import EVEN, Projector
 
 
 class Llama4Vision(Projector):
     title = "Llama 4"
     proof = "reference"
     classes: ClassVar[Names] = ("Llama4ForConditionalGeneration",)
+    colours = EVEN
     own_names: ClassVar[Names] = ("mm.model.fc.weight",)
 
     def rename(self, name: str) -> str | None:

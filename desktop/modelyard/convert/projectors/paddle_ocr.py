@@ -10,7 +10,7 @@ import gguf
 from ..config import Config
 from ..family import Names
 from ..keys import Keys
-from ..projector import Projector
+from ..projector import Projector, pixels
 
 _UNUSED = ("packing_position_embedding", "vision_model.head")
 
@@ -22,7 +22,7 @@ class PaddleOcrVision(Projector):
     encoders: ClassVar[Names] = ("PaddleOCRVisionModel",)
 
     def prepare(self, config: Config) -> Config:
-        return super().prepare(config).with_values(image_size=int(math.sqrt(self.preprocessor["max_pixels"])))
+        return super().prepare(config).with_values(image_size=int(math.sqrt(pixels(self.preprocessor, "max_pixels"))))
 
     def rename(self, name: str) -> str | None:
         if ("vision_model" not in name and "mlp_AR" not in name) or any(part in name for part in _UNUSED):
@@ -32,8 +32,8 @@ class PaddleOcrVision(Projector):
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         keys.add_clip_projector_type(gguf.VisionProjectorType.PADDLEOCR)
-        keys.add_vision_max_pixels(self.preprocessor["max_pixels"])
-        keys.add_vision_min_pixels(self.preprocessor["min_pixels"])
+        keys.add_vision_max_pixels(pixels(self.preprocessor, "max_pixels"))
+        keys.add_vision_min_pixels(pixels(self.preprocessor, "min_pixels"))
         keys.add_vision_use_gelu(True)
         keys.add_vision_attention_layernorm_eps(self.config.get("rms_norm_eps", 1e-6))
 

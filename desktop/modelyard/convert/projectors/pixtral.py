@@ -14,7 +14,7 @@ from ..config import Config
 from ..family import Named, Names, Permuted
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector, write_activation
+from ..projector import CLIP, Projector, write_activation
 
 _PARTS = ("multi_modal_projector.", "vision_tower.", "vision_encoder.", "patch_merger.", "pre_mm_projector_norm")
 _BREAK = "[IMG_BREAK]"
@@ -23,18 +23,13 @@ _BREAK = "[IMG_BREAK]"
 class PixtralVision(Projector):
     """The text model's embedding of the token between two rows of a picture goes along."""
 
-    title = "Pixtral, Mistral Small 3, Ministral 3"
+    title = "Mistral Small 3, Ministral 3"
     proof = "reference"
-    classes: ClassVar[Names] = ("LlavaForConditionalGeneration", "Mistral3ForConditionalGeneration")
+    classes: ClassVar[Names] = ("Mistral3ForConditionalGeneration",)
+    colours = CLIP
     permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "heads"))
     own_names: ClassVar[Names] = ("v.token_embd.img_break",)
     kind: ClassVar[str] = gguf.VisionProjectorType.PIXTRAL
-
-    @classmethod
-    def fits(cls, config: Mapping[str, Any]) -> bool:
-        """LLaVA's other encoders (CLIP) are not converted."""
-        vision = config.get("vision_config")
-        return isinstance(vision, dict) and vision.get("model_type") == "pixtral"
 
     def prepare(self, config: Config) -> Config:
         vision = super().prepare(config)
@@ -73,11 +68,24 @@ class PixtralVision(Projector):
         raise ModelyardError(Code.TOKENIZER_INVALID, name="tokenizer.json", detail=_BREAK)
 
 
+class LlavaVision(PixtralVision):
+    """Its own class name, shared with LLaVA, whose encoders (CLIP, SigLIP) llama.cpp's converter does not know."""
+
+    title = "Pixtral"
+    classes: ClassVar[Names] = ("LlavaForConditionalGeneration",)
+    only: ClassVar[str] = "Pixtral"
+
+    @classmethod
+    def fits(cls, config: Mapping[str, Any]) -> bool:
+        vision = config.get("vision_config")
+        return isinstance(vision, dict) and vision.get("model_type") == "pixtral"
+
+
 class LightOnOcrVision(PixtralVision):
     """Without the token between rows."""
 
     title = "LightOnOCR"
-    classes: ClassVar[Names] = ("LightOnOCRForConditionalGeneration",)
+    classes: ClassVar[Names] = ("LightOnOCRForConditionalGeneration", "LightOnOcrForConditionalGeneration")
     text_inside: ClassVar[bool] = True
     kind: ClassVar[str] = gguf.VisionProjectorType.LIGHTONOCR
 
@@ -89,4 +97,4 @@ class LightOnOcrVision(PixtralVision):
         return -1
 
 
-PROJECTORS = (PixtralVision, LightOnOcrVision)
+PROJECTORS = (PixtralVision, LlavaVision, LightOnOcrVision)

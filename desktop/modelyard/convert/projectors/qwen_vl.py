@@ -14,13 +14,14 @@ from ..config import Config
 from ..family import Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
-from ..projector import Projector
+from ..projector import CLIP, EVEN, Projector
 
 
 class Qwen2Vision(Projector):
     title = "Qwen 2-VL, 2.5-VL"
     proof = "reference"
     classes: ClassVar[Names] = ("Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration", "Qwen2VLModel")
+    colours = CLIP
     own_names: ClassVar[Names] = ("v.patch_embd.weight.1",)
 
     def prepare(self, config: Config) -> Config:
@@ -82,6 +83,7 @@ class Qwen3Vision(Projector):
         "Qwen3_5ForConditionalGeneration",
         "Qwen3_5MoeForConditionalGeneration",
     )
+    colours = EVEN
     own_names: ClassVar[Names] = ("v.patch_embd.weight.1",)
 
     def prepare(self, config: Config) -> Config:
