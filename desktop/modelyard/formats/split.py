@@ -20,7 +20,7 @@ from .source import FileSource
 
 MAX_PARTS = 1000
 
-_NAME = re.compile(r"(?P<prefix>.+)-(?P<number>[0-9]{5})-of-(?P<count>[0-9]{5})(?P<suffix>\.gguf)", re.I | re.S)
+_NAME = re.compile(r"(?P<prefix>.+)-(?P<number>[0-9]{5})(?P<of>-of-)(?P<count>[0-9]{5})(?P<suffix>\.gguf)", re.I | re.S)
 _SPLIT_PREFIX = "split."
 
 
@@ -45,7 +45,8 @@ def part_names(name: str) -> tuple[str, ...] | None:
     count = int(match["count"])
     if not 1 <= int(match["number"]) <= count <= MAX_PARTS:
         return None
-    return tuple(f"{match['prefix']}-{number:05d}-of-{count:05d}{match['suffix']}" for number in range(1, count + 1))
+    before, after = f"{match['prefix']}-", f"{match['of']}{count:05d}{match['suffix']}"
+    return tuple(f"{before}{number:05d}{after}" for number in range(1, count + 1))
 
 
 def part_count(header: GgufHeader) -> int:

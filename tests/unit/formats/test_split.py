@@ -130,6 +130,7 @@ def test_links_and_pipes(tmp_path: Path) -> None:
 def test_part_names() -> None:
     assert part_names("a-00002-of-00002.gguf") == ("a-00001-of-00002.gguf", "a-00002-of-00002.gguf")
     assert part_names("A-00001-of-00001.GGUF") == ("A-00001-of-00001.GGUF",)
+    assert part_names("A-00002-OF-00002.GGUF") == ("A-00001-OF-00002.GGUF", "A-00002-OF-00002.GGUF")
     for name in ("a.gguf", "-00001-of-00002.gguf", "a-00003-of-00002.gguf", "a-00000-of-00002.gguf"):
         assert part_names(name) is None
     for name in ("a-1-of-2.gguf", "a-00001-of-00002.gguf.part", "a-٠٠٠٠١-of-00002.gguf", "a-00001-of-99999.gguf"):
