@@ -16,7 +16,8 @@ class Channel:
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "wb", buffering=0)
-        self._in = sys.stdin.buffer
+        # Not sys.stdin: at its end Python takes hold of that, and aborts while the thread of `watch` still reads.
+        self._in = os.fdopen(os.dup(0), "rb")
         os.dup2(2, 1)  # stray prints of native code must not break the protocol
         sys.stdout = sys.stderr
         self._lock = threading.Lock()

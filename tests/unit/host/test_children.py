@@ -50,6 +50,20 @@ def test_a_child_ends_when_its_parent_closes_the_pipe() -> None:
     assert running.process.returncode == 7
 
 
+def test_a_child_that_is_done_ends_well_while_it_is_still_listened_to() -> None:
+    """Python aborted at its end: a core dump, or the system's "quit unexpectedly", after every piece of work."""
+    running = child("""
+        from modelyard.host.channel import Channel
+        channel = Channel()
+        channel.watch(lambda record: None, lambda: None)
+        channel.send({"event": "done"})
+    """)
+    assert list(running.messages()) == [{"event": "done"}]
+    assert running.wait(5) == 0
+    running.end()
+    assert running.tail == ""
+
+
 def test_a_child_that_ignores_everything_is_killed_with_its_own_children() -> None:
     running = child("""
         import json, signal, subprocess, sys, time
