@@ -66,7 +66,7 @@ class OllamaServer:
         self.refuses_adapters = generation != "0.33"
         self.disk_full = False
         self.pull_error = ""  # the error line in the middle of a download
-        self.go_on = threading.Event()  # a create waits for it before its manifest
+        self.go_on = threading.Event()  # a create or a pull waits for it before its manifest
         self.go_on.set()
         self.busy = False
         self.cut_upload_after: int | None = None  # bytes
@@ -290,6 +290,7 @@ class _Handler(AnsweringHandler):
             yield {"status": f"pulling {digest[7:19]}", "digest": digest, "total": len(data), "completed": done}
             if self.twin.pull_error:
                 raise LineError(self.twin.pull_error)
+        self.twin.go_on.wait()
         self.twin.store.put(data)
         layer = {"mediaType": "application/vnd.ollama.image.model", "digest": digest, "size": len(data)}
         yield {"status": "verifying sha256 digest"}

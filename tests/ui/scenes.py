@@ -45,12 +45,18 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 def press(root: QWidget, text: str) -> None:
-    """Presses the visible button with that word (or accessible name)."""
-    for each in root.findChildren(QPushButton):
-        if each.isVisible() and text in (each.text(), each.accessibleName()):
-            each.click()
-            return
-    raise AssertionError(f"no button {text!r}")
+    """Presses the visible button with that word (or accessible name) as soon as it is there."""
+    found: list[QPushButton] = []
+
+    def look() -> bool:
+        named = (each for each in root.findChildren(QPushButton) if text in (each.text(), each.accessibleName()))
+        found[:] = [each for each in named if each.isVisible()]
+        return bool(found)
+
+    if not look():
+        pump(10.0, look)
+    assert found, f"no button {text!r}"
+    found[0].click()
 
 
 def welcome(desk: Desktop, house: House) -> None:

@@ -195,6 +195,5 @@ def test_enter_before_the_models_are_known_is_not_lost(desk: Desktop, house: Hou
 def test_no_model_invites_to_import(desk: Desktop, house: House) -> None:
     house.engine.list.clear()
     desk.window.go(Place.CHAT)
-    pump(0.3)
     press(desk.window.page("chat"), "Import a model")
     assert desk.window.current == "wizard"

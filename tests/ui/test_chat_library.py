@@ -70,7 +70,7 @@ def test_a_long_history_is_paged_and_few_widgets_are_kept(chat: Chat) -> None:  
 
 
 def test_a_conversation_deleted_while_it_answers(chat: Chat) -> None:  # noqa: F811
-    chat.house.engine.pause = 0.01
+    chat.house.engine.pause, chat.house.engine.answer = 0.02, ANSWER * 20  # lasts until it is stopped
     chat.start("Tell me")
     head = chat.session.conversation
     assert head is not None

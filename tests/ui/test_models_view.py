@@ -189,16 +189,16 @@ def test_a_pull_can_be_stopped(
     qapp: QApplication, real: House, new_server: OllamaServer, tmp_path: Path, qtbot: QtBot
 ) -> None:
     new_server.library["slow"] = tiny_llama(chat_template=CHATML).write(tmp_path / "slow.gguf")
-    new_server.word_seconds = 0.4
+    new_server.go_on.clear()
     with models_view(qapp, real) as (_desk, page):
         press(page, "Ollama library")
         card = page.list_page.pull_card
         qtbot.keyClicks(card._field, "slow")
         press(card, "Get")
         wait_for(lambda: card._bar.isVisible() and card.busy)
-        pump(0.3)
         press(card, "Cancel")
         assert not card.busy and card._said.isVisible()
+        new_server.go_on.set()
         pump(0.5)
         assert "slow" not in shown(page)
 
@@ -299,8 +299,7 @@ def test_making_smaller_is_an_import(desk: Desktop, house: TwinHouse) -> None:
 def test_no_model_yet(desk: Desktop, house: TwinHouse) -> None:
     house.engine.list.clear()
     page = models(desk)
-    pump(0.1)
-    assert page.list_page.states.currentWidget() is page.list_page._empty
+    wait_for(lambda: page.list_page.states.currentWidget() is page.list_page._empty)
 
 
 def test_a_fault_stands_above_the_list(desk: Desktop, house: TwinHouse) -> None:
