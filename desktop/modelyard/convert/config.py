@@ -134,6 +134,8 @@ def _with_defaults(values: dict[str, Any], model_type: str) -> dict[str, Any]:
     if known is None:
         return values
     defaults = {key: value for key, value in known.items() if key not in ("renamed", "parts")}
+    if "num_local_experts" in values:
+        defaults.pop("num_experts", None)  # transformers 5 saves Qwen 3 MoE's under this name
     for old, new in known.get("renamed", {}).items():
         if old in values:
             values[new] = values.pop(old)

@@ -7,8 +7,8 @@ biases, resized embeddings).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,12 @@ from ..formats.adapter import MLX_WEIGHTS, Adapter
 from ..formats.checkpoint import Locate, RowReader, TensorTable
 from ..formats.checkpoint_files import SmallFiles
 from ..formats.checkpoint_tensor import StoredTensor
-from .content import WeightReader
-from .lora_names import BaseNames, LoraPair, sorted_out
+from .lora_experts import expert_sums, on_parameters, setting_key, with_experts_unpacked
+from .lora_names import BaseNames, LoraPair, Parts, sorted_out, unsupported
 from .lora_scale import scaling_of
+from .lora_sums import BiasSum, Change, Sum, TokenRows
+from .lora_tokens import token_rows, tokens_to_take
 from .product import AddProduct, add_product
-from .weights import read_whole, to_float32
 
 _TOKENIZER_FILES = (
     "tokenizer.json",
@@ -58,65 +59,54 @@ def merged(base: TensorTable, adapter: Adapter, add: AddProduct = add_product) -
     return MergedTable(base, adapter, add)
 
 
-@dataclass(frozen=True)
-class Sum:
-    """One tensor of the base (or one the add-on brought for it) and the pair that changes it. down: A (rank, inputs),
-    up: B (outputs, rank). swapped: the base stores (inputs, outputs), as GPT-2's Conv1D and embeddings do. add: what
-    computes the sum. brought: the add-on brought `base`. order: which row of B belongs to each row of a base whose rows
-    were reordered. turned: A and B are stored transposed."""
-
-    base: StoredTensor
-    down: StoredTensor
-    up: StoredTensor
-    scale: float
-    swapped: bool
-    add: AddProduct
-    brought: bool = False
-    order: NDArray[np.intp] | None = None
-    turned: bool = False
-
-    def rows(self, below: WeightReader, addon: WeightReader, start: int, stop: int) -> NDArray[np.float32]:
-        down, up = read_whole(addon, self.down), read_whole(addon, self.up)
-        if self.turned:
-            down, up = down.T, up.T
-        if self.swapped:
-            left = to_float32(down[:, start:stop].T, self.down.dtype)
-            right = to_float32(up, self.up.dtype).T
-        else:
-            chosen = slice(start, stop) if self.order is None else self.order[start:stop]
-            left = to_float32(up[chosen], self.up.dtype)
-            right = to_float32(down, self.down.dtype)
-        source = addon if self.brought else below
-        rows = source.read(self.base.name, start, stop).reshape(stop - start, self.base.columns)
-        with np.errstate(over="ignore", invalid="ignore"):  # what is no number is found when it is written
-            left = left * np.float32(self.scale)
-        return self.add(self.base.dtype, rows, left, right)
-
-
 class MergedTable:
     """A TensorTable; see merged()."""
 
     def __init__(self, base: TensorTable, adapter: Adapter, add: AddProduct) -> None:
-        self.base, self.adapter, self._add = base, adapter, add
-        pairs, whole = sorted_out(adapter)
+        parts = sorted_out(adapter)
         names = BaseNames(base.tensors, adapter.name, base.name)
-        self._sums: dict[str, Sum] = {}
+        modules = on_parameters(parts.pairs, adapter)
+        plain = with_experts_unpacked(base, modules, names)
+        if plain is not base:
+            base, names = plain, BaseNames(plain.tensors, adapter.name, base.name)
+        self.base, self.adapter, self._add = base, adapter, add
+        self._changes: dict[str, Change] = {}
         self._whole: dict[str, StoredTensor] = {}
-        for module, tensor in whole.items():
+        for module, tensor in parts.whole.items():
             self._whole[names.find(module, can_be_new=_is_output(module))] = tensor
-        for pair in pairs:
-            name = names.find(pair.target, can_be_new=_is_output(pair.target))
-            source = name
-            brought = self._whole.pop(name, None)
-            if brought is None and name not in base.tensors:  # an output that was the embedding until now
-                source = names.find("model.embed_tokens.weight")
-                brought = self._whole.get(source)
-            self._sums[name] = self._sum(pair, brought or base.tensors[source], brought is not None)
+        for pair in parts.pairs:
+            if pair.module not in modules:
+                name, tensor, brought = self._changed(names, pair.target)
+                self._put(name, self._sum(pair, tensor, brought))
+        for module, bias in parts.biases.items():
+            self._bias(names, module, bias, parts)
+        for name, part in expert_sums(
+            [pair for pair in parts.pairs if pair.module in modules], modules, base.tensors, names, adapter, add
+        ).items():
+            self._put(name, part)
+        for module in tokens_to_take(parts.tokens, adapter, tied=not self._has_own_output()):
+            name, tensor, brought = self._changed(names, f"{module}.weight")
+            self._put(name, token_rows(adapter, module, parts.tokens[module], tensor, brought))
         self._untied = self._old_embedding()
         self.tensors: Mapping[str, StoredTensor] = self._table()
-        outputs = [name for name in (*self._whole, *self._sums) if _is_output(name)]
+        outputs = [name for name in (*self._whole, *self._changes) if _is_output(name)]
         self.config: Mapping[str, Any] = self._config(bool(outputs or self._untied))
         self.files = _files(base, adapter, self._vocabulary())
+
+    def _changed(self, names: BaseNames, target: str) -> tuple[str, StoredTensor, bool]:
+        """The base's name for what is changed, what is changed, and whether the add-on brought that."""
+        name = source = names.find(target, can_be_new=_is_output(target))
+        brought = self._whole.pop(name, None)
+        if brought is None and name not in self.base.tensors:  # an output that was the embedding until now
+            known = (names.known(f"model.{each}") for each in _EMBEDDINGS)
+            source = next((each for each in known if each is not None), None) or names.find(target)
+            brought = self._whole.get(source)
+        return name, brought or self.base.tensors[source], brought is not None
+
+    def _put(self, name: str, change: Change) -> None:
+        if name in self._changes:
+            raise unsupported(self.adapter, "LoRA × 2")
+        self._changes[name] = change
 
     @property
     def name(self) -> str:
@@ -133,7 +123,7 @@ class MergedTable:
 
     def shards_of(self, name: str) -> tuple[str, ...]:
         """The base's weight files; the add-on's own is small and always read first."""
-        part = self._sums.get(name)
+        part = self._changes.get(name)
         if self._untied is not None and name == _OUTPUT:
             name, brought = self._untied
             return () if brought else self.base.shards_of(name)
@@ -146,12 +136,12 @@ class MergedTable:
 
     def alike(self, first: str, second: str) -> bool:
         """As TensorTable; tensors that the add-on changes or brings are taken for different."""
-        untouched = self.base.tensors.keys() - self._sums.keys() - self._whole.keys()
+        untouched = self.base.tensors.keys() - self._changes.keys() - self._whole.keys()
         return {first, second} <= untouched and self.base.alike(first, second)
 
     def reader(self, locate: Locate | None = None) -> RowReader:
         """`locate` is for the base's weights; the add-on's are read from where it was opened."""
-        return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._sums, self._whole, self._untied)
+        return _MergedReader(self.base.reader(locate), self.adapter.reader(), self._changes, self._whole, self._untied)
 
     def _old_embedding(self) -> tuple[str, bool] | None:
         """The tensor that becomes an output of its own, and whether the add-on brought it; None if nothing does.
@@ -159,24 +149,39 @@ class MergedTable:
         Where the output is the embedding and the add-on changes the embedding alone, PEFT trains with the old one as
         output (unless ensure_weight_tying is set): they are two tensors from now on.
         """
-        changed = {*self._sums, *self._whole}
-        has_own = any(name.endswith(_OUTPUTS) for name in (*self.base.tensors, *changed))
+        summed = (name for name, part in self._changes.items() if not isinstance(part, TokenRows))
+        changed = {*summed, *self._whole}  # single tokens change in both, which stay one
         kinds = self.base.config.get("architectures")
         always = isinstance(kinds, list) and any(f"{name}ForCausalLM" in kinds for name in ALWAYS_TIED)
-        if has_own or always or self.adapter.config.get("ensure_weight_tying"):
+        if self._has_own_output() or always or self.adapter.config.get("ensure_weight_tying"):
             return None
         name = next((name for name in changed if name.endswith(_EMBEDDINGS)), None)
         if name is None:
             return None
-        part = self._sums.get(name)
+        part = self._changes.get(name)
         if part is not None:
             return part.base.name, part.brought
         same = name in self.base.tensors and self.base.tensors[name].shape == self._whole[name].shape
         return (name, False) if same else None
 
+    def _has_own_output(self) -> bool:
+        return any(name.endswith(_OUTPUTS) for name in (*self.base.tensors, *self._whole, *self._changes))
+
+    def _bias(self, names: BaseNames, module: str, bias: StoredTensor, parts: Parts) -> None:
+        """What lora_bias adds. Raises ADAPTER_MISMATCH where the base has no bias, which PEFT cannot merge either."""
+        rank = next((pair.rank for pair in parts.pairs if pair.module == module), 0)
+        name = names.find(f"{module}.bias")
+        tensor = self._whole.pop(name, None)
+        base = tensor or self.base.tensors[name]
+        if base.shape != bias.shape:
+            raise names.mismatch(f"{module}.bias")
+        scale = scaling_of(self.adapter.config, module, rank, self.adapter.name)
+        self._put(name, BiasSum(base, bias, scale, tensor is not None))
+
     def _sum(self, pair: LoraPair, base: StoredTensor, brought: bool) -> Sum:
         inputs, outputs = pair.inputs, pair.outputs
-        scale = scaling_of(self.adapter.config, pair.module, pair.rank, self.adapter.name)
+        config = self.adapter.config
+        scale = scaling_of(config, setting_key(pair.module, config), pair.rank, self.adapter.name)
         if base.shape not in ((outputs, inputs), (inputs, outputs)):
             raise ModelyardError(Code.ADAPTER_MISMATCH, name=self.adapter.name, base=self.base.name, tensor=pair.target)
         asked = pair.embedding or bool(self.adapter.config.get("fan_in_fan_out"))
@@ -187,7 +192,7 @@ class MergedTable:
         seen = dict(self.base.tensors)
         for name, tensor in self._whole.items():
             seen[name] = StoredTensor(name, tensor.dtype, tensor.shape, tensor.shard)
-        for name, part in self._sums.items():
+        for name, part in self._changes.items():
             seen[name] = StoredTensor(name, "F32", part.base.shape, part.base.shard)
         if self._untied is not None:
             name, brought = self._untied
@@ -197,14 +202,14 @@ class MergedTable:
 
     def _vocabulary(self) -> int | None:
         """Rows of the embedding, if the add-on brings one of its own."""
-        own = [*self._whole.items(), *((name, part.base) for name, part in self._sums.items() if part.brought)]
+        own = [*self._whole.items(), *((name, part.base) for name, part in self._changes.items() if part.brought)]
         for name, tensor in own:
             if name.endswith(_EMBEDDINGS):
                 return tensor.shape[0]
         return None
 
     def _config(self, untied: bool) -> dict[str, Any]:
-        config = dict(self.base.config)
+        config = {key: value for key, value in self.base.config.items() if key != "_name_or_path"}  # the base's name
         rows = self._vocabulary()
         text = config.get("text_config")
         holders = [config, *([text := dict(text)] if isinstance(text, dict) else [])]
@@ -223,22 +228,34 @@ class _MergedReader:
         self,
         below: RowReader,
         addon: RowReader,
-        sums: Mapping[str, Sum],
+        changes: Mapping[str, Change],
         whole: Mapping[str, StoredTensor],
         untied: tuple[str, bool] | None,
     ) -> None:
         self._below, self._addon = below, addon
-        self._sums, self._whole, self._untied = sums, whole, untied
+        self._changes, self._whole, self._untied = changes, whole, untied
+        self._last = threading.local()
 
     def read(self, name: str, start: int, stop: int) -> NDArray[Any]:
         if self._untied is not None and name == _OUTPUT:
             name, brought = self._untied
             return (self._addon if brought else self._below).read(name, start, stop)
-        part = self._sums.get(name)
-        if part is not None:
-            return part.rows(self._below, self._addon, start, stop)
+        change = self._changes.get(name)
+        if change is not None:
+            return self._matrix(name, change, start, stop)
         own = self._whole.get(name)
         return self._below.read(name, start, stop) if own is None else self._addon.read(own.name, start, stop)
+
+    def _matrix(self, name: str, change: Change, start: int, stop: int) -> NDArray[np.float32]:
+        """The last expert is kept: a stack that is stored transposed is read a matrix for each block of its columns."""
+        if len(change.base.shape) < 3:
+            return change.rows(self._below, self._addon, start, stop)
+        key = (name, start, stop)
+        if getattr(self._last, "key", None) != key:
+            self._last.rows = change.rows(self._below, self._addon, start, stop)
+            self._last.key = key
+        rows: NDArray[np.float32] = self._last.rows
+        return rows
 
     def close(self) -> None:
         self._below.close()

@@ -16,9 +16,11 @@ from ..formats.checkpoint_tensor import StoredTensor
 from ..formats.ggml_types import GgmlType
 from ..formats.gguf_values import GgufTensor
 from .content import GgufContent, MetadataEntry, RowBlock, RowFunction, TensorJob, ValueType, WeightReader
-from .lora import Sum
-from .lora_names import sorted_out
+from .lora_experts import on_parameters
+from .lora_names import sorted_out, unsupported
 from .lora_scale import scaling_of
+from .lora_sums import BiasSum, Change, Sum, TokenRows
+from .lora_tokens import token_rows, tokens_to_take
 from .names import TensorNames
 from .product import AddProduct, add_product
 from .weights import read_float32
@@ -66,8 +68,10 @@ def merged_gguf(
     main = GgmlType.F32 if kinds and set(kinds) == {GgmlType.F32} else next(sixteen, GgmlType.F16)
     names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
     jobs = [_job(tensor, sums.get(tensor.name), whole.get(tensor.name), names, main) for tensor in tensors]
-    changed = {*sums, *whole}
-    if _OUTPUT not in known and (_OUTPUT in changed or (_EMBEDDING in changed and _unties(architecture, adapter))):
+    changed = {*whole, *(name for name, part in sums.items() if not isinstance(part, TokenRows))}
+    if _OUTPUT not in known and (
+        _OUTPUT in sums or _OUTPUT in whole or (_EMBEDDING in changed and _unties(architecture, adapter))
+    ):
         # The output was the embedding, and stays the old one but for what the add-on says (convert/lora.py).
         new = _job(known[_EMBEDDING], sums.get(_OUTPUT), whole.get(_OUTPUT), names, main)
         jobs.append(replace(new, name=_OUTPUT))
@@ -122,11 +126,11 @@ def _unties(architecture: str, adapter: Adapter) -> bool:
 
 
 def _job(
-    tensor: GgufTensor, part: Sum | None, whole: StoredTensor | None, names: TensorNames, main: GgmlType
+    tensor: GgufTensor, part: Change | None, whole: StoredTensor | None, names: TensorNames, main: GgmlType
 ) -> TensorJob:
     block = next((int(piece) for piece in tensor.name.split(".") if piece.isdecimal()), None)
     small = len(tensor.shape) < 2 or names.always_float32(tensor.name, block)
-    sources = (tensor.name, *((part.down.name, part.up.name) if part else ()), *((whole.name,) if whole else ()))
+    sources = (tensor.name, *(part.sources if part else ()), *((whole.name,) if whole else ()))
     source_dtype = tensor.type.name if tensor.type in _PLAIN else main.name
     return TensorJob(
         name=tensor.name,
@@ -138,7 +142,7 @@ def _job(
     )
 
 
-def _rows(tensor: GgufTensor, part: Sum | None, whole: StoredTensor | None) -> RowFunction:
+def _rows(tensor: GgufTensor, part: Change | None, whole: StoredTensor | None) -> RowFunction:
     def rows(reader: WeightReader, start: int, stop: int) -> RowBlock:
         if whole is not None:
             return RowBlock("F32", read_float32(reader, whole, start, stop))
@@ -155,7 +159,7 @@ def _changes(
     tensors: Mapping[str, GgufTensor],
     adapter: Adapter,
     add: AddProduct,
-) -> tuple[dict[str, Sum], dict[str, StoredTensor]]:
+) -> tuple[dict[str, Change], dict[str, StoredTensor]]:
     """By GGUF name: the sums, and the embedding and output the add-on brings (as many tokens as the base has, whose
     vocabulary stays). Raises ADAPTER_MISMATCH for any other whole tensor: it may be stored in another way."""
     names = TensorNames(architecture, _number(values, f"{architecture}.block_count"))
@@ -167,15 +171,18 @@ def _changes(
             raise _mismatch(adapter, architecture, target)
         return name, tensor
 
-    pairs, brought = sorted_out(adapter)
+    parts = sorted_out(adapter)
+    if on_parameters(parts.pairs, adapter):
+        raise unsupported(adapter, "GGUF, LoRA target_parameters")
     whole: dict[str, StoredTensor] = {}
-    for target, stored in brought.items():
+    for target, stored in parts.whole.items():
         name, tensor = place(target)
         if name not in (_EMBEDDING, _OUTPUT) or stored.shape != tensor.shape:
             raise _mismatch(adapter, architecture, target)
         whole[name] = stored
-    found: dict[str, Sum] = {}
-    for pair in pairs:
+    found: dict[str, Change] = {}
+    ranks: dict[str, int] = {}
+    for pair in parts.pairs:
         name, tensor = place(pair.target)
         inputs, outputs = pair.inputs, pair.outputs
         scale = scaling_of(adapter.config, pair.module, pair.rank, adapter.name)
@@ -183,11 +190,29 @@ def _changes(
         if tensor.shape != ((inputs, outputs) if swapped else (outputs, inputs)):
             raise _mismatch(adapter, architecture, pair.target)
         own = whole.pop(name, None)
-        dtype = _PLAIN.get(tensor.type, ("F32", ""))[0]
-        base = own or StoredTensor(tensor.name, dtype, tensor.shape, "")
         order = _row_order(architecture, values, name, outputs)
+        ranks[pair.module] = pair.rank
+        base = own or _as_stored(tensor)
         found[name] = Sum(base, pair.down, pair.up, scale, swapped, add, own is not None, order, pair.turned)
+    for module, bias in parts.biases.items():
+        name, tensor = place(f"{module}.bias")
+        scale = scaling_of(adapter.config, module, ranks.get(module, 0), adapter.name)
+        if tensor.shape != bias.shape:
+            raise _mismatch(adapter, architecture, f"{module}.bias")
+        order = _row_order(architecture, values, name, bias.columns)
+        found[name] = BiasSum(_as_stored(tensor), bias, scale, order=order)
+    for module in tokens_to_take(parts.tokens, adapter, tied=not {_OUTPUT} & {*tensors, *whole, *found}):
+        name, tensor = place(f"{module}.weight")
+        own = whole.pop(name, None)
+        if name in found:
+            raise unsupported(adapter, "LoRA × 2")
+        new = parts.tokens[module]
+        found[name] = token_rows(adapter, module, new, own or _as_stored(tensor), own is not None)
     return found, whole
+
+
+def _as_stored(tensor: GgufTensor) -> StoredTensor:
+    return StoredTensor(tensor.name, _PLAIN.get(tensor.type, ("F32", ""))[0], tensor.shape, "")
 
 
 def _row_order(architecture: str, values: Mapping[str, Any], name: str, rows: int) -> NDArray[np.intp] | None:

@@ -64,7 +64,7 @@ class Parts:
 
 
 def sorted_out(adapter: Adapter) -> Parts:
-    """Raises ADAPTER_UNSUPPORTED (tensors of DoRA, or convolutions), ADAPTER_INVALID (half a pair, no tensor at all)."""
+    """Raises ADAPTER_UNSUPPORTED (tensors of DoRA, convolutions), ADAPTER_INVALID (half a pair, no tensor at all)."""
     downs: dict[str, StoredTensor] = {}
     ups: dict[str, StoredTensor] = {}
     found = Parts()

@@ -27,17 +27,16 @@ _CHANGES_MORE = (
     "monteclora_config",
     "kasa_config",
     "layer_replication",
-    "target_parameters",
-    "trainable_token_indices",
 )
+_MERGED = ("LORA", "TRAINABLE_TOKENS")
 _WRITTEN = {
     **{name.upper(): name for name in ("VeRA", "LoHa", "LoKr", "AdaLoRA", "FourierFT", "RandLoRA", "SHiRA")},
-    **{name.upper().replace("-", "_"): name for name in ("P-tuning", "prompt-tuning", "prefix-tuning")},
+    **{name.upper(): name for name in ("GLoRA", "PVeRA", "UniLoRA", "HiRA", "DeLoRA", "GraLoRA", "TinyLoRA", "WaveFT")},
+    **{name.upper().replace("-", "_"): name for name in ("P-tuning", "prompt-tuning", "prefix-tuning", "LN-tuning")},
     "XLORA": "X-LoRA",
     "IA3": "(IA)³",
     "VBLORA": "VB-LoRA",
     "MLX DORA": "DoRA",
-    "target_parameters": "LoRA target_parameters",
 }
 
 
@@ -117,7 +116,7 @@ def unsupported_method(config: Mapping[str, Any]) -> str | None:
     alone (peft tuners/lora/layer.py, pissa_init and others).
     """
     kind = str(config.get("peft_type", "LORA"))
-    if kind.upper() != "LORA":
+    if kind.upper() not in _MERGED:
         return _WRITTEN.get(kind.upper(), kind)[:60]
     if config.get("use_dora"):
         return "DoRA"

@@ -38,6 +38,13 @@ def test_old_names_are_renamed() -> None:
     assert read_config({"model_type": "gpt2", "hidden_size": 256})["n_embd"] == 256
 
 
+@pytest.mark.parametrize("model_type", ["qwen3_moe", "qwen3_vl_moe_text"])
+def test_experts_as_transformers_5_counts_them(model_type: str) -> None:
+    """A default under the older name would count others than the file."""
+    raw = {"model_type": model_type, "num_local_experts": 6}
+    assert read_config(raw).get("num_experts", 6) == 6 and "num_experts" in read_config({"model_type": model_type})
+
+
 def test_nested_text_model() -> None:
     raw = {"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "hidden_size": 640}}
     config = text_config(read_config(raw))

@@ -125,6 +125,31 @@ def test_a_tokenizer_with_more_tokens_than_embeddings_is_left_out(tmp_path: Path
     assert table.files.text("chat_template.jinja") == "{{ x }}"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "base_model.model.model.norm.modules_to_save.weight",
+        "base_model.model._orig_mod.model.norm.weight",
+        "base_model.model.base_model.model.model.norm.weight",
+        "module.base_model.model.model.norm.weight",
+    ],
+)
+def test_names_that_tools_wrap(tmp_path: Path, written: str) -> None:
+    """Newer PEFT beside the original of it; torch.compile; an add-on trained over another; several graphics cards."""
+    new = np.arange(8, dtype=np.float32)
+    tensors = {written: new, "base_model.model.model.norm.original_module.weight": np.zeros(8, np.float32)}
+    assert np.array_equal(whole(merge(tmp_path, pair(Q, 8, 8, 4) | tensors), "model.norm.weight"), new)
+
+
+def test_biases_trained_along(tmp_path: Path) -> None:
+    """lora_bias: B has a bias too, scaled as the product is."""
+    bias = np.arange(8, dtype=np.float32)
+    tensors = pair(Q, 8, 8, 4) | {f"base_model.model.{Q}.lora_B.bias": bias}
+    table = merge(tmp_path, tensors, lora_bias=True)
+    assert_sum(table, f"{Q}.bias", BASE[f"{Q}.bias"] + 2 * bias)
+    assert_sum(table, f"{Q}.weight", BASE[f"{Q}.weight"] + 2 * product(tensors, Q))
+
+
 def test_an_output_that_shared_the_embedding_becomes_its_own(tmp_path: Path) -> None:
     base = {name: array for name, array in BASE.items() if name != "lm_head.weight"}
     tensors = pair("lm_head", 10, 8, 4)
@@ -157,13 +182,20 @@ def test_names_under_another_wrapper(tmp_path: Path) -> None:
             {**pair(Q, 8, 8, 4), f"base_model.model.{Q}.lora_magnitude_vector": np.zeros(8, np.float32)},
             Code.ADAPTER_UNSUPPORTED,
         ),
-        ({**pair(Q, 8, 8, 4), f"base_model.model.{Q}.lora_B.bias": np.zeros(8, np.float32)}, Code.ADAPTER_UNSUPPORTED),
+        (
+            {**pair(DOWN, 8, 12, 4), f"base_model.model.{DOWN}.lora_B.bias": np.zeros(8, np.float32)},
+            Code.ADAPTER_MISMATCH,
+        ),
+        (
+            {**pair(Q, 8, 8, 4), f"base_model.model.{Q}.lora_C.weight": np.zeros(8, np.float32)},
+            Code.ADAPTER_UNSUPPORTED,
+        ),
         (
             {f"base_model.model.{Q}.lora_{x}.weight": np.zeros((4, 4, 1), np.float32) for x in "AB"},
             Code.ADAPTER_UNSUPPORTED,
         ),
     ],
-    ids=["layer", "shape", "empty", "half", "ranks", "dora", "lora bias", "convolution"],
+    ids=["layer", "shape", "empty", "half", "ranks", "dora", "no bias", "another matrix", "convolution"],
 )
 def test_what_does_not_belong_together(tmp_path: Path, tensors: dict[str, NDArray[Any]], code: Code) -> None:
     with pytest.raises(ModelyardError) as caught:
