@@ -6,6 +6,7 @@ Proposals only. They go into a copy of ours when the person agrees; a person's f
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,38 @@ from .gguf_facts import GgufKind, embeds, kind_of
 from .gguf_values import GgufHeader, ValueType, readable
 from .source import ByteSource
 
-# Pre-tokenizers by vocabulary size, then by architecture (llama.cpp conversion/base.py names them by fingerprint,
-# which needs the tokenizer.json that a GGUF no longer has).
+# Pre-tokenizers by architecture, then by vocabulary size where models of one architecture differ (llama.cpp
+# conversion/base.py names them by fingerprint, which needs the tokenizer.json that a GGUF no longer has).
+_PRE_BY_ARCHITECTURE = {
+    "qwen2": "qwen2",
+    "qwen2moe": "qwen2",
+    "qwen2vl": "qwen2",
+    "qwen3": "qwen2",
+    "qwen3moe": "qwen2",
+    "qwen3vl": "qwen2",
+    "qwen3vlmoe": "qwen2",
+    "qwen3next": "qwen2",
+    "gpt2": "gpt-2",
+    "phi2": "gpt-2",
+    "mpt": "mpt",
+    "olmo": "olmo",
+    "olmoe": "olmo",
+    "starcoder": "starcoder",
+    "starcoder2": "starcoder",
+    "refact": "refact",
+    "codeshell": "codeshell",
+    "bloom": "bloom",
+    "falcon": "falcon",
+    "command-r": "command-r",
+    "cohere2": "command-r",
+    "dbrx": "dbrx",
+    "olmo2": "dbrx",
+    "exaone": "exaone",
+    "exaone4": "exaone4",
+    "glm4": "glm4",
+    "chatglm": "chatglm-bpe",
+    "jais": "jais",
+}
 _PRE_BY_VOCABULARY = {
     128256: "llama-bpe",
     49152: "smollm",
@@ -29,20 +60,12 @@ _PRE_BY_VOCABULARY = {
     200064: "gpt-4o",
     201088: "gpt-4o",
 }
-_PRE_BY_ARCHITECTURE = {
-    "qwen2": "qwen2",
-    "qwen2moe": "qwen2",
-    "qwen3": "qwen2",
-    "qwen3moe": "qwen2",
-    "gpt2": "gpt-2",
-    "phi2": "gpt-2",
-    "starcoder2": "starcoder",
-    "falcon": "falcon",
-    "command-r": "command-r",
-    "cohere2": "command-r",
-    "olmo2": "dbrx",
-}
-_END_TOKENS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|endoftext|>", "<eos>", "<|end_of_text|>")
+_STABLELM_2 = 100352  # the vocabulary of StableLM 2; the one before has no pre-tokenizer of its own
+_TEMPLATE = "tokenizer.chat_template"
+_TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+_TEXT_ENDS = ("</s>", "<|endoftext|>", "<eos>", "<|end_of_text|>", "<｜end▁of▁sentence｜>")
+_TUNED = frozenset({"instruct", "chat", "it", "assistant", "sft", "dpo", "rlhf", "thinking", "reasoning"})
+_BASE = frozenset({"base", "pt", "pretrain", "pretrained", "foundation"})
 
 
 @dataclass(frozen=True)
@@ -65,10 +88,12 @@ def repairs(source: ByteSource, header: GgufHeader) -> tuple[Repair, ...]:
     if entry is None or entry.element is not ValueType.STRING or embeds(header):
         return ()
     found = [_pre_tokenizer(header, entry.count)]
-    if not header.text("tokenizer.chat_template") or _end_is_wrong(header, entry.count):
+    if not header.text(_TEMPLATE) or _end_is_wrong(header, entry.count):
         read = read_array(source, entry)
         tokens = {readable(str(token)): number for number, token in enumerate(read)}
-        found += [_chat_template(header, tokens), _end_token(header, tokens)]
+        template = _chat_template(header, tokens)
+        known = header.text(_TEMPLATE) or (str(template.value) if template else "")
+        found += [template, _end_token(header, tokens, known)]
     return tuple(each for each in found if each is not None)
 
 
@@ -77,18 +102,44 @@ def _pre_tokenizer(header: GgufHeader, vocabulary: int) -> Repair | None:
     key = "tokenizer.ggml.pre"
     if header.text("tokenizer.ggml.model") != "gpt2" or header.text(key) not in ("", "default"):
         return None
-    name = _PRE_BY_VOCABULARY.get(vocabulary) or _PRE_BY_ARCHITECTURE.get(header.text("general.architecture"))
+    architecture = header.text("general.architecture")
+    if architecture == "stablelm":
+        name = "stablelm2" if vocabulary == _STABLELM_2 else None
+    else:
+        name = _PRE_BY_ARCHITECTURE.get(architecture) or _PRE_BY_VOCABULARY.get(vocabulary)
     return Repair("pre_tokenizer", key, ValueType.STRING, name, name) if name else None
 
 
 def _chat_template(header: GgufHeader, tokens: Mapping[str, int]) -> Repair | None:
-    key = "tokenizer.chat_template"
-    if header.text(key):
+    if header.text(_TEMPLATE):
         return None
     for name, known in _formats().items():
         if all(token in tokens for token in known["needs"]):
-            return Repair("chat_template", key, ValueType.STRING, known["jinja"], name)
+            if not _converses(header, tokens, known):
+                return None
+            return Repair("chat_template", _TEMPLATE, ValueType.STRING, known["jinja"], name)
     return None
+
+
+def _converses(header: GgufHeader, tokens: Mapping[str, int], known: Mapping[str, Any]) -> bool:
+    """The vocabulary of a base model has the tokens of a conversation too; its weights never saw one. Told by names,
+    else by the token that ends a text, else by the name's parts, which llama.cpp's converter writes one by one."""
+    finetune = header.text("general.finetune")
+    words = _words(finetune, header.text("general.name"), header.text("general.basename"), header.name)
+    if words & _TUNED:
+        return True
+    if words & _BASE:
+        return False
+    if finetune or _end_is_wrong(header, len(tokens)):
+        return True
+    if known.get("told_by_end"):
+        ends = (header.integer(f"tokenizer.ggml.{key}_token_id") for key in ("eos", "eot"))
+        return tokens[known["end"]] in ends
+    return "general.basename" not in header.metadata
+
+
+def _words(*names: str) -> frozenset[str]:
+    return frozenset(re.split(r"[^a-z0-9]+", " ".join(names).lower()))
 
 
 def _end_is_wrong(header: GgufHeader, vocabulary: int) -> bool:
@@ -96,11 +147,12 @@ def _end_is_wrong(header: GgufHeader, vocabulary: int) -> bool:
     return end is None or not 0 <= end < vocabulary
 
 
-def _end_token(header: GgufHeader, tokens: Mapping[str, int]) -> Repair | None:
+def _end_token(header: GgufHeader, tokens: Mapping[str, int], template: str) -> Repair | None:
+    """The one that ends a turn in the template; of a model without one, that which ends a text."""
     if not _end_is_wrong(header, len(tokens)):
         return None
-    template = header.text("tokenizer.chat_template")
-    ends: Sequence[str] = sorted(_END_TOKENS, key=lambda token: token not in template)
+    every = (*_TURN_ENDS, *_TEXT_ENDS) if template else (*_TEXT_ENDS, *_TURN_ENDS)
+    ends: Sequence[str] = sorted(every, key=lambda token: token not in template)
     found = next((token for token in ends if token in tokens), None)
     key = "tokenizer.ggml.eos_token_id"
     return Repair("end_token", key, ValueType.UINT32, tokens[found], found) if found else None

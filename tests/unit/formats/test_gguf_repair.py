@@ -43,6 +43,68 @@ def test_an_end_token_outside_the_vocabulary_is_wrong() -> None:
     assert proposals(builder.u32("tokenizer.ggml.eos_token_id", 99)) == {"end_token": 1}
 
 
+@pytest.mark.parametrize(
+    ("architecture", "vocabulary", "name"),
+    [
+        ("llama", 128256, "llama-bpe"),
+        ("exaone", 102400, "exaone"),
+        ("deepseek2", 102400, "deepseek-llm"),
+        ("stablelm", 100352, "stablelm2"),
+        ("stablelm", 50304, None),
+        ("phi3", 100352, "dbrx"),
+        ("starcoder2", 49152, "starcoder"),
+    ],
+)
+def test_models_of_one_vocabulary_size_may_cut_words_differently(
+    architecture: str, vocabulary: int, name: str | None
+) -> None:
+    builder = model([str(number) for number in range(vocabulary)], architecture).text("tokenizer.chat_template", "x")
+    found = proposals(builder.u32("tokenizer.ggml.eos_token_id", 0))
+    assert found == ({"pre_tokenizer": name} if name else {})
+
+
+CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+GEMMA = ["<eos>", "<start_of_turn>", "<end_of_turn>"]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "end", "names", "offered"),
+    [
+        (CHATML, 2, {}, True),
+        (CHATML, 0, {}, False),
+        (CHATML, 0, {"name": "Tiny 1B Instruct"}, True),
+        (CHATML, 0, {"finetune": "Lexi"}, True),
+        (CHATML, 2, {"name": "Tiny-1B-Base"}, False),
+        (CHATML, 9, {"finetune": "base"}, False),
+        (GEMMA, 0, {}, True),
+        (GEMMA, 0, {"basename": "gemma-2", "finetune": "it"}, True),
+        (GEMMA, 0, {"basename": "gemma-2"}, False),
+        (GEMMA, 0, {"basename": "gemma-3", "finetune": "pt"}, False),
+    ],
+)
+def test_a_base_model_gets_no_conversation(tokens: list[str], end: int, names: dict[str, str], offered: bool) -> None:
+    builder = model(tokens).text("tokenizer.ggml.pre", "qwen2").u32("tokenizer.ggml.eos_token_id", end)
+    for key, text in names.items():
+        builder.text(f"general.{key}", text)
+    assert ("chat_template" in proposals(builder)) is offered
+
+
+@pytest.mark.parametrize(
+    ("tokens", "template", "end"),
+    [
+        (["</s>", "<|im_end|>", "[INST]", "[/INST]"], None, 0),
+        (["<|im_end|>", "<|endoftext|>"], "{{ m }}<|im_end|>", 0),
+        (["<|im_end|>", "<|endoftext|>"], None, 1),
+        (["<|endoftext|>", "<|im_sep|>", "<|im_end|>", "<|im_start|>"], None, 2),
+    ],
+)
+def test_the_end_is_that_of_the_template(tokens: list[str], template: str | None, end: int) -> None:
+    builder = model(tokens).text("tokenizer.ggml.pre", "qwen2")
+    if template:
+        builder.text("tokenizer.chat_template", template)
+    assert proposals(builder)["end_token"] == end
+
+
 def test_what_cannot_be_told_is_not_proposed() -> None:
     assert proposals(model(["a", "b"], "unheard-of")) == {}
 
