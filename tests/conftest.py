@@ -63,7 +63,7 @@ def no_thread_left() -> Iterator[None]:
     """A test that leaves a Python thread running fails, named."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 2.0
+    deadline = time.monotonic() + 10.0
     while time.monotonic() < deadline:
         left = [t for t in threading.enumerate() if t not in before and t.is_alive()]
         left = [t for t in left if not t.name.startswith(("pytest_timeout", "Dummy-", "asyncio_", "execnet"))]

@@ -104,11 +104,12 @@ class Repo:
 
 @dataclass
 class Fault:
-    """Goes wrong `count` times at requests whose "METHOD path" matches. One of: a `status` (with headers), the body
-    cut or gone silent after so many bytes, or changed bytes."""
+    """Goes wrong `count` times at requests whose "METHOD path" matches, the first `spared` of them left out. One of:
+    a `status` (with headers), the body cut or gone silent after so many bytes, or changed bytes."""
 
     match: str
     count: int = 1
+    spared: int = 0
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
@@ -199,6 +200,9 @@ class Hub:
             for fault in self.faults:
                 due = fault.flip_at is None if start < 0 else fault.flip_at is not None and start <= fault.flip_at < end
                 if due and fault.count > 0 and re.search(fault.match, f"{method} {path}"):
+                    if fault.spared > 0:
+                        fault.spared -= 1
+                        continue
                     fault.count -= 1
                     return fault
         return None

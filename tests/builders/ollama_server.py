@@ -76,6 +76,7 @@ class OllamaServer:
         self.endless = False  # the model goes on talking until it is told to stop
         self.word_seconds = 0.0
         self.first_word_seconds = 0.0
+        self.closing = threading.Event()  # ends every wait
         self.lock = threading.Lock()
         self.connections: set[socket.socket] = set()
         handler = type("Handler", (_Handler,), {"twin": self})
@@ -92,6 +93,7 @@ class OllamaServer:
 
     def __exit__(self, *_: object) -> None:
         self.go_on.set()
+        self.closing.set()
         self._http.shutdown()
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
@@ -269,7 +271,7 @@ class _Handler(AnsweringHandler):
     def _talk(self, body: dict[str, Any], generate: bool) -> None:
         if self.twin.busy:
             raise Refused(503, "server busy, please try again.  maximum pending requests exceeded")
-        time.sleep(self.twin.first_word_seconds)
+        self.twin.closing.wait(self.twin.first_word_seconds)
         self.stream(ollama_server_chat.chat(self.twin, body, generate), body, self.twin.cut_chat_after, goes_on=False)
 
     def _pull(self) -> None:
@@ -286,7 +288,7 @@ class _Handler(AnsweringHandler):
         data = path.read_bytes()
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
         for done in range(0, len(data) + 1, max(1, len(data) // 4)):
-            time.sleep(self.twin.word_seconds)
+            self.twin.closing.wait(self.twin.word_seconds)
             yield {"status": f"pulling {digest[7:19]}", "digest": digest, "total": len(data), "completed": done}
             if self.twin.pull_error:
                 raise LineError(self.twin.pull_error)

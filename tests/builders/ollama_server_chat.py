@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +164,7 @@ def _answer(server: OllamaServer, body: dict[str, Any], model: Model, generate: 
     for number, word in enumerate(words):
         if server.broken_after is not None and number >= server.broken_after:
             raise LineError("llama-server process has terminated: exit status 1")
-        time.sleep(server.word_seconds)
+        server.closing.wait(server.word_seconds)
         text = word if number == 0 else " " + word
         part = {"response": text} if generate else {"message": {"role": "assistant", "content": text}}
         yield base | part | {"done": False}

