@@ -31,11 +31,13 @@ SYSTEM_PACKAGES = [
     "libxkbcommon0",
     "libfontconfig1",
     "libdbus-1-3",
+    "libwayland-cursor0",
     "libxcb-cursor0",
     "libxcb-icccm4",
     "libxcb-keysyms1",
     "libxcb-shape0",
     "libxkbcommon-x11-0",
+    "ca-certificates",
     "fonts-noto-cjk",
 ]
 TEST_PACKAGES = [
@@ -95,8 +97,9 @@ def install_system_packages(names: list[str]) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     print(f"Installing {len(missing)} system packages …", flush=True)
     subprocess.run(["apt-get", "update", "-q"], check=False, env=environment, stdout=subprocess.DEVNULL)
-    if subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode:
-        print("apt-get could not install: " + " ".join(missing))
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, errors="replace")
+    if done.returncode:  # otherwise nobody needs to read it
+        print(done.stderr + "apt-get could not install: " + " ".join(missing))
 
 
 def missing_python_parts() -> list[str]:

@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-CHILD_ROLES = ("worker", "engine", "reader")
+CHILD_ROLES = ("worker", "engine", "reader", "selftest")
 COMMANDS = (
     "inspect",
     "import",
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 
         return child_main(role, arguments[1:])
     if role == "--selftest":
-        from .selftest.checks import main as selftest
+        from .selftest.listening import main as selftest
 
         return selftest()
     if _wants_command_line(arguments):

@@ -186,7 +186,8 @@ def build_house(data_dir: Path | None) -> House:
 
 
 def child_main(role: str, arguments: list[str]) -> int:
-    """A child of ours: the engine, the reader of a document, or the worker that runs one job."""
+    """A child of ours: the engine, the reader of a document, the checks of the self-test, or the worker that runs one
+    job."""
     if role == "engine":
         from .engines.builtin.child import main as engine_child
 
@@ -195,6 +196,10 @@ def child_main(role: str, arguments: list[str]) -> int:
         from .chat.pdf_child import main as reader
 
         return reader(arguments)
+    if role == "selftest":
+        from .selftest.checks import main as checks
+
+        return checks()
     from .host.logs import log_to
     from .importing.worker import main as worker
 
