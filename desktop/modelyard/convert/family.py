@@ -84,7 +84,8 @@ class Family:
     permuted: suffixes of query and key tensors stored for transformers' rotary order, and whose heads they have.
     plus_one: endings of norms stored around zero. skipped: endings of tensors llama.cpp does not want.
     experts: names of the matrices of an expert in the order they are written; expert_path: where they stand below a
-    layer. keeps_ahead: the layers that predict a further token, which come after the others, are kept."""
+    layer. keeps_ahead: the layers that predict a further token, which come after the others, are kept.
+    scales_like_llama3: a rope_type "llama3" becomes a tensor of frequency factors."""
 
     title: str
     proof: str
@@ -99,6 +100,7 @@ class Family:
     expert_path: ClassVar[str] = "mlp.experts"
     skipped: ClassVar[Names] = ()
     keeps_ahead: ClassVar[bool] = False
+    scales_like_llama3: ClassVar[bool] = False
 
     def __init__(self, model: Model) -> None:
         """Raises CONFIG_KEY_MISSING."""
@@ -143,12 +145,9 @@ class Family:
 
     def extra_tensors(self, keys: Keys) -> Named:
         """Tensors that stand in no file; keys added here come before all others."""
-        factors = llama3_factors(self.rope, self.config.head_size) if self._scales_like_llama3() else None
+        factors = llama3_factors(self.rope, self.config.head_size) if self.scales_like_llama3 else None
         if factors is not None:
             yield "rope_freqs.weight", lazy.constant(factors)
-
-    def _scales_like_llama3(self) -> bool:
-        return False
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """What becomes of one tensor: none, one or several, by any name the tensor table knows."""

@@ -20,9 +20,7 @@ class Arctic(Llama):
     classes: ClassVar[Names] = ("ArcticForCausalLM",)
     text_only: ClassVar[Names] = ()
     arch = "arctic"
-
-    def _scales_like_llama3(self) -> bool:
-        return False
+    scales_like_llama3: ClassVar[bool] = False
 
     def write_vocabulary(self, keys: Keys) -> None:
         pieces = read_base_pieces(self.model)

@@ -17,14 +17,6 @@ class Baichuan(Family):
     classes: ClassVar[Names] = ("BaichuanForCausalLM", "BaiChuanForCausalLM")
     arch = "baichuan"
 
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        keys.add_tensor_data_layout("Meta AI original pth")
-        keys.add_rope_dimension_count(self.config["hidden_size"] // self.config["num_attention_heads"])
-
-    def write_vocabulary(self, keys: Keys) -> None:
-        write_spm(self.model, keys)
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         if name != f"model.layers.{block}.self_attn.W_pack.weight":
             yield name, tensor
@@ -33,6 +25,14 @@ class Baichuan(Family):
         yield f"blk.{block}.attn_q.weight", lazy.permuted(queries, self.config.heads)
         yield f"blk.{block}.attn_k.weight", lazy.permuted(keys, self.config.key_heads)
         yield f"blk.{block}.attn_v.weight", values
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_tensor_data_layout("Meta AI original pth")
+        keys.add_rope_dimension_count(self.config["hidden_size"] // self.config["num_attention_heads"])
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_spm(self.model, keys)
 
 
 FAMILIES = (Baichuan,)

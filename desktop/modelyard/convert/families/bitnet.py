@@ -29,6 +29,9 @@ class Bitnet(Family):
     classes: ClassVar[Names] = ("BitnetForCausalLM",)
     arch = "bitnet"
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        yield name, ternary(tensor) if name.endswith("_proj.weight") else tensor
+
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         keys.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
@@ -36,9 +39,6 @@ class Bitnet(Family):
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_spm(self.model, keys)
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        yield name, ternary(tensor) if name.endswith("_proj.weight") else tensor
 
 
 def ternary(tensor: Lazy) -> Lazy:

@@ -20,6 +20,11 @@ class Bloom(Family):
     def rename(self, name: str) -> str | None:
         return super().rename(name.replace("transformer.", ""))
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if ".self_attention.query_key_value." in name:
+            tensor = lazy.gathered(tensor, by_kind(tensor.shape[0], self.config.need("n_head", "num_attention_heads")))
+        yield name, tensor
+
     def write_parameters(self, keys: Keys) -> None:
         width, heads = self.config.need("hidden_size", "n_embed"), self.config.need("n_head", "num_attention_heads")
         keys.add_context_length(self.config.get("seq_length", width))
@@ -30,11 +35,6 @@ class Bloom(Family):
         keys.add_head_count_kv(heads)
         keys.add_layer_norm_eps(self.config["layer_norm_epsilon"])
         keys.add_file_type()
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        if ".self_attention.query_key_value." in name:
-            tensor = lazy.gathered(tensor, by_kind(tensor.shape[0], self.config.need("n_head", "num_attention_heads")))
-        yield name, tensor
 
 
 FAMILIES = (Bloom,)

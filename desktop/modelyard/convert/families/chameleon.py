@@ -15,8 +15,8 @@ from ..lazy import Lazy
 class Chameleon(Family):
     title = "Chameleon"
     proof = "reference"
-    text_only: ClassVar[Names] = ("ChameleonForConditionalGeneration", "ChameleonForCausalLM")
     classes: ClassVar[Names] = ()
+    text_only: ClassVar[Names] = ("ChameleonForConditionalGeneration", "ChameleonForCausalLM")
     arch = "chameleon"
     permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
 

@@ -20,15 +20,13 @@ class Deci(Family):
     proof = "reference"
     classes: ClassVar[Names] = ("DeciLMForCausalLM",)
     arch = "deci"
+    scales_like_llama3: ClassVar[bool] = True
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)
         self._layers: list[dict[str, Any]] | None = self.config.get("block_configs")
         if self._layers is not None and len(self._layers) != self.blocks:
             raise ValueError(f"{len(self._layers)} block_configs for {self.blocks} layers")
-
-    def _scales_like_llama3(self) -> bool:
-        return True
 
     def _heads(self, block: int | None) -> tuple[int, int]:
         """Of queries and of keys in a layer; no heads at all where there is no attention."""

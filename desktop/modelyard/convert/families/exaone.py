@@ -13,9 +13,7 @@ class Exaone(Family):
     proof = "reference"
     classes: ClassVar[Names] = ("ExaoneForCausalLM",)
     arch = "exaone"
-
-    def _scales_like_llama3(self) -> bool:
-        return True
+    scales_like_llama3: ClassVar[bool] = True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
@@ -30,9 +28,7 @@ class Exaone4(Family):
     proof = "reference"
     classes: ClassVar[Names] = ("Exaone4ForCausalLM",)
     arch = "exaone4"
-
-    def _scales_like_llama3(self) -> bool:
-        return True
+    scales_like_llama3: ClassVar[bool] = True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

@@ -27,6 +27,16 @@ class Falcon(Family):
             return 1
         return int(config.find("num_kv_heads", "n_head_kv") or 1)
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """query_key_value holds, for each key head, its queries, one key and one value; ggml wants all queries, then
+        all keys, then all values."""
+        if "query_key_value" in name:
+            heads, groups = self.config.heads, self._key_heads
+            rows = np.arange(tensor.shape[0]).reshape(groups, heads // groups + 2, -1)
+            order = np.concatenate([rows[:, :-2].reshape(-1), rows[:, -2].reshape(-1), rows[:, -1].reshape(-1)])
+            tensor = lazy.gathered(tensor, order)
+        yield name, tensor
+
     def write_parameters(self, keys: Keys) -> None:
         keys.add_context_length(2048)  # not in config.json
         keys.add_tensor_data_layout("jploski")
@@ -37,16 +47,6 @@ class Falcon(Family):
         keys.add_head_count_kv(self._key_heads)
         keys.add_layer_norm_eps(self.config["layer_norm_epsilon"])
         keys.add_file_type()
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        """query_key_value holds, for each key head, its queries, one key and one value; ggml wants all queries, then
-        all keys, then all values."""
-        if "query_key_value" in name:
-            heads, groups = self.config.heads, self._key_heads
-            rows = np.arange(tensor.shape[0]).reshape(groups, heads // groups + 2, -1)
-            order = np.concatenate([rows[:, :-2].reshape(-1), rows[:, -2].reshape(-1), rows[:, -1].reshape(-1)])
-            tensor = lazy.gathered(tensor, order)
-        yield name, tensor
 
 
 FAMILIES = (Falcon,)

@@ -33,8 +33,13 @@ class Gemma4(Gemma3):
         )
         return super().rename(f"{name}.weight" if bare else name)
 
-    def is_own_name(self, name: str) -> bool:
-        return name.startswith("blk.") and name.endswith(tuple(_SCALES.values()))
+    def extra_tensors(self, keys: Keys) -> Named:
+        """Frequency factors for the layers with full attention: llama.cpp rotates the whole head."""
+        rope, half = Config(Config(self.rope)["full_attention"]), self._full_head_size // 2
+        if rope["rope_type"] != "proportional":
+            raise ValueError(f"rope_type {rope['rope_type']}")
+        rotated = int(self._full_head_size * rope["partial_rotary_factor"] / 2)
+        yield "rope_freqs.weight", lazy.constant([1.0] * rotated + [_UNROTATED] * (half - rotated))
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         scale = next((own for ending, own in _SCALES.items() if name.endswith(ending)), None)
@@ -43,13 +48,8 @@ class Gemma4(Gemma3):
         else:
             yield f"blk.{block}.{scale}", tensor
 
-    def extra_tensors(self, keys: Keys) -> Named:
-        """Frequency factors for the layers with full attention: llama.cpp rotates the whole head."""
-        rope, half = Config(Config(self.rope)["full_attention"]), self._full_head_size // 2
-        if rope["rope_type"] != "proportional":
-            raise ValueError(f"rope_type {rope['rope_type']}")
-        rotated = int(self._full_head_size * rope["partial_rotary_factor"] / 2)
-        yield "rope_freqs.weight", lazy.constant([1.0] * rotated + [_UNROTATED] * (half - rotated))
+    def is_own_name(self, name: str) -> bool:
+        return name.startswith("blk.") and name.endswith(tuple(_SCALES.values()))
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

@@ -18,6 +18,11 @@ class Gpt2(Family):
     arch = "gpt2"
     skipped: ClassVar[Names] = (".attn.bias",)  # causal masks in older files
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight")):
+            tensor = lazy.transposed(tensor)
+        yield name, tensor
+
     def write_parameters(self, keys: Keys) -> None:
         keys.add_block_count(self.blocks)
         keys.add_context_length(self.config.need("n_ctx", "n_positions"))
@@ -26,11 +31,6 @@ class Gpt2(Family):
         keys.add_head_count(self.config["n_head"])
         keys.add_layer_norm_eps(self.config["layer_norm_epsilon"])
         keys.add_file_type()
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        if name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight")):
-            tensor = lazy.transposed(tensor)
-        yield name, tensor
 
 
 class RuGpt3(Family):

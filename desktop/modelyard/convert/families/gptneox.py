@@ -19,6 +19,12 @@ class GptNeoX(Family):
     classes: ClassVar[Names] = ("GPTNeoXForCausalLM",)
     arch = "gptneox"
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """query_key_value goes head by head; ggml wants all queries, then all keys, then all values."""
+        if ".attention.query_key_value." in name:
+            tensor = lazy.gathered(tensor, by_kind(tensor.shape[0], self.config["num_attention_heads"]))
+        yield name, tensor
+
     def write_parameters(self, keys: Keys) -> None:
         width, heads = self.config["hidden_size"], self.config["num_attention_heads"]
         keys.add_context_length(self.config["max_position_embeddings"])
@@ -29,12 +35,6 @@ class GptNeoX(Family):
         keys.add_head_count(heads)
         keys.add_parallel_residual(self.config.get("use_parallel_residual", True))
         keys.add_layer_norm_eps(self.config["layer_norm_eps"])
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        """query_key_value goes head by head; ggml wants all queries, then all keys, then all values."""
-        if ".attention.query_key_value." in name:
-            tensor = lazy.gathered(tensor, by_kind(tensor.shape[0], self.config["num_attention_heads"]))
-        yield name, tensor
 
 
 def by_kind(rows: int, heads: int) -> NDArray[np.int64]:

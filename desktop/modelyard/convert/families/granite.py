@@ -44,11 +44,6 @@ class GraniteMoe(Granite):
     classes: ClassVar[Names] = ("GraniteMoeForCausalLM", "GraniteMoeSharedForCausalLM")
     arch = "granitemoe"
 
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        if shared := self.config.get("shared_intermediate_size"):
-            keys.add_expert_shared_feed_forward_length(shared)
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         routed = bool(self.config.get("num_local_experts"))
         if name.endswith("block_sparse_moe.input_linear.weight"):
@@ -64,6 +59,11 @@ class GraniteMoe(Granite):
             yield f"blk.{block}.ffn_down.weight", tensor
         else:
             yield from super().change(name, tensor, block)
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        if shared := self.config.get("shared_intermediate_size"):
+            keys.add_expert_shared_feed_forward_length(shared)
 
 
 FAMILIES = (Granite, GraniteMoe)

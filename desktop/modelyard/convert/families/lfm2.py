@@ -33,6 +33,9 @@ class Lfm2(Family):
             num_key_value_heads=[0 if kind == "conv" else heads for kind in config["layer_types"]]
         )
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        yield name, lazy.squeezed(tensor) if "conv.conv" in name else tensor
+
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         keys.add_feed_forward_length(self._feed_forward_length())
@@ -47,9 +50,6 @@ class Lfm2(Family):
             width = int(factor * width)
         step = int(config["block_multiple_of"])
         return step * -(-width // step)
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        yield name, lazy.squeezed(tensor) if "conv.conv" in name else tensor
 
 
 class Lfm2Moe(Lfm2):

@@ -31,6 +31,7 @@ class Llama(Family):
     permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
     experts: ClassVar[Names] = ("w1", "w2", "w3")
     expert_path: ClassVar[str] = "block_sparse_moe.experts"
+    scales_like_llama3: ClassVar[bool] = True
 
     def rename(self, name: str) -> str | None:
         renamed = super().rename(name.replace("text_model.", ""))
@@ -40,9 +41,6 @@ class Llama(Family):
 
     def expert_name(self, block: int, kind: str) -> str:
         return f"layers.{block}.feed_forward.experts.{kind}.weight"
-
-    def _scales_like_llama3(self) -> bool:
-        return True
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

@@ -26,17 +26,6 @@ class Llama4(Llama):
         expert, dense = config["intermediate_size"], config["intermediate_size_mlp"]
         return config.with_values(intermediate_size=dense, intermediate_size_moe=expert)
 
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        keys.add_interleave_moe_layer_step(self.config["interleave_moe_layer_step"])
-        keys.add_expert_feed_forward_length(self.config["intermediate_size_moe"])
-        types = self.config.get("layer_types")
-        if types is not None and all(kind == "full_attention" for kind in types):
-            keys.add_sliding_window(0)
-
-    def write_vocabulary(self, keys: Keys) -> None:
-        write_bpe(self.model, keys)
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """The experts of a layer lie in one tensor, transposed, gate and up together."""
         if "gate_up_proj" in name:
@@ -48,6 +37,17 @@ class Llama4(Llama):
             yield f"{name}.weight", lazy.transposed(tensor)
         else:
             yield name, tensor
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_interleave_moe_layer_step(self.config["interleave_moe_layer_step"])
+        keys.add_expert_feed_forward_length(self.config["intermediate_size_moe"])
+        types = self.config.get("layer_types")
+        if types is not None and all(kind == "full_attention" for kind in types):
+            keys.add_sliding_window(0)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        write_bpe(self.model, keys)
 
 
 def _part(rows: Lazy, start: int, stop: int) -> Lazy:

@@ -17,13 +17,6 @@ class MiniCpm(Family):
     arch = "minicpm"
     permuted: ClassVar[Permuted] = (("q_proj", "heads"), ("k_proj", "key_heads"))
 
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        config = self.config
-        keys.add_embedding_scale(float(config["scale_emb"]))
-        keys.add_residual_scale(config["scale_depth"] / config["num_hidden_layers"] ** 0.5)
-        keys.add_logit_scale(config["hidden_size"] / config["dim_model_base"])
-
     def extra_tensors(self, keys: Keys) -> Named:
         long, short = self.rope.get("long_factor"), self.rope.get("short_factor")
         if not long and not short:
@@ -36,6 +29,13 @@ class MiniCpm(Family):
     @property
     def _rope_size(self) -> int:
         return int(self.config["hidden_size"]) // self.config.heads
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        config = self.config
+        keys.add_embedding_scale(float(config["scale_emb"]))
+        keys.add_residual_scale(config["scale_depth"] / config["num_hidden_layers"] ** 0.5)
+        keys.add_logit_scale(config["hidden_size"] / config["dim_model_base"])
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_spm(self.model, keys)

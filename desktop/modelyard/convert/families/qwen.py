@@ -19,6 +19,11 @@ class Qwen2(Family):
     text_only: ClassVar[Names] = ("Qwen2AudioForConditionalGeneration", "AudioFlamingo3ForConditionalGeneration")
     arch = "qwen2"
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if self.model.architecture == "Qwen2Model":
+            name = f"model.{name}"
+        yield from super().change(name, tensor, block)
+
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         write_pooling(self.model, keys)
@@ -28,11 +33,6 @@ class Qwen2(Family):
             write_spm(self.model, keys)
         else:
             write_bpe(self.model, keys)
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        if self.model.architecture == "Qwen2Model":
-            name = f"model.{name}"
-        yield from super().change(name, tensor, block)
 
 
 class Qwen3(Qwen2):

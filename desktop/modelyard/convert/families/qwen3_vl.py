@@ -38,13 +38,13 @@ class Qwen3VlMoe(Qwen3Moe):
     text_only: ClassVar[Names] = ("Qwen3VLMoeForConditionalGeneration",)
     arch = "qwen3vlmoe"
 
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        _write_picture_layers(self, keys)
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         packed = name.removesuffix(".weight").endswith(("mlp.experts.down_proj", "mlp.experts.gate_up_proj"))
         yield from super().change(name, lazy.transposed(tensor) if packed else tensor, block)
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        _write_picture_layers(self, keys)
 
 
 class Qwen3OmniMoe(Qwen3VlMoe):

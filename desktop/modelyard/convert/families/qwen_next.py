@@ -46,21 +46,6 @@ class Qwen3Next(Qwen2Moe):
             return f"model.layers.{layers}.{_AHEAD[found[1]]}.{found[2]}"
         return ahead
 
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        config = self.config
-        if (ahead := self.blocks - int(config["num_hidden_layers"])) > 0:
-            keys.add_nextn_predict_layers(ahead)
-        keys.add_ssm_conv_kernel(config["linear_conv_kernel_dim"])
-        keys.add_ssm_state_size(config["linear_key_head_dim"])
-        keys.add_ssm_group_count(config["linear_num_key_heads"])
-        keys.add_ssm_time_step_rank(config["linear_num_value_heads"])
-        keys.add_ssm_inner_size(config["linear_value_head_dim"] * config["linear_num_value_heads"])
-        if (types := config.get("layer_types")) is not None:
-            keys.add_recurrent_layers([kind == "linear_attention" for kind in types] + [False] * ahead)
-        keys.add_full_attention_interval(config.get("full_attention_interval", 4))
-        keys.add_rope_dimension_count(int(config.head_size * self.rope.get("partial_rotary_factor", 0.25)))
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         if name.endswith(".A_log"):
             tensor = negative_exponential(tensor)
@@ -87,6 +72,21 @@ class Qwen3Next(Qwen2Moe):
         q, k, v, z = np.split(index, [key, 2 * key, 2 * key + values], axis=1)
         return np.concatenate([part.reshape(-1) for part in (q, k, v)]), z.reshape(-1)
 
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        config = self.config
+        if (ahead := self.blocks - int(config["num_hidden_layers"])) > 0:
+            keys.add_nextn_predict_layers(ahead)
+        keys.add_ssm_conv_kernel(config["linear_conv_kernel_dim"])
+        keys.add_ssm_state_size(config["linear_key_head_dim"])
+        keys.add_ssm_group_count(config["linear_num_key_heads"])
+        keys.add_ssm_time_step_rank(config["linear_num_value_heads"])
+        keys.add_ssm_inner_size(config["linear_value_head_dim"] * config["linear_num_value_heads"])
+        if (types := config.get("layer_types")) is not None:
+            keys.add_recurrent_layers([kind == "linear_attention" for kind in types] + [False] * ahead)
+        keys.add_full_attention_interval(config.get("full_attention_interval", 4))
+        keys.add_rope_dimension_count(int(config.head_size * self.rope.get("partial_rotary_factor", 0.25)))
+
 
 class Qwen35Moe(Qwen3Next):
     """Value heads go from "grouped by key head" to "tiled", so that ggml can repeat the keys."""
@@ -96,11 +96,6 @@ class Qwen35Moe(Qwen3Next):
     classes: ClassVar[Names] = ("Qwen3_5MoeForCausalLM",)
     text_only: ClassVar[Names] = ("Qwen3_5MoeForConditionalGeneration",)
     arch = "qwen35moe"
-
-    def write_parameters(self, keys: Keys) -> None:
-        super().write_parameters(keys)
-        if "mrope_section" not in self.rope:
-            keys.add_rope_dimension_sections([11, 11, 10, 0])
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         config = self.config
@@ -123,6 +118,11 @@ class Qwen35Moe(Qwen3Next):
         if name.endswith((".in_proj_b.weight", ".in_proj_a.weight", ".A_log", ".dt_bias")):
             return lazy.gathered(tensor, _tiled(heads, share, 1))
         return tensor
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        if "mrope_section" not in self.rope:
+            keys.add_rope_dimension_sections([11, 11, 10, 0])
 
 
 def _tiled(heads: int, share: int, size: int) -> NDArray[np.int64]:

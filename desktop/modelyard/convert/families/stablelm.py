@@ -25,20 +25,6 @@ class StableLm(Family):
         super().__init__(model)
         self._norms: dict[str, dict[int, Lazy]] = {}
 
-    def write_parameters(self, keys: Keys) -> None:
-        config = self.config
-        keys.add_context_length(config["max_position_embeddings"])
-        keys.add_embedding_length(config["hidden_size"])
-        keys.add_block_count(self.blocks)
-        keys.add_feed_forward_length(config["intermediate_size"])
-        share = self.rope.get("partial_rotary_factor", 0.25)
-        keys.add_rope_dimension_count(int(share * (config["hidden_size"] // config["num_attention_heads"])))
-        keys.add_head_count(config["num_attention_heads"])
-        keys.add_head_count_kv(config["num_key_value_heads"])
-        keys.add_parallel_residual(config.get("use_parallel_residual", True))
-        keys.add_layer_norm_eps(config.need("layer_norm_eps", "norm_eps"))
-        keys.add_file_type()
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """The norms of all heads of a layer become one tensor (the reference loses them)."""
         found = _NORM.fullmatch(name)
@@ -55,6 +41,20 @@ class StableLm(Family):
         for name in self._norms:
             raise self.missing(f"{name}.norms.*")
         yield from ()
+
+    def write_parameters(self, keys: Keys) -> None:
+        config = self.config
+        keys.add_context_length(config["max_position_embeddings"])
+        keys.add_embedding_length(config["hidden_size"])
+        keys.add_block_count(self.blocks)
+        keys.add_feed_forward_length(config["intermediate_size"])
+        share = self.rope.get("partial_rotary_factor", 0.25)
+        keys.add_rope_dimension_count(int(share * (config["hidden_size"] // config["num_attention_heads"])))
+        keys.add_head_count(config["num_attention_heads"])
+        keys.add_head_count_kv(config["num_key_value_heads"])
+        keys.add_parallel_residual(config.get("use_parallel_residual", True))
+        keys.add_layer_norm_eps(config.need("layer_norm_eps", "norm_eps"))
+        keys.add_file_type()
 
 
 FAMILIES = (StableLm,)

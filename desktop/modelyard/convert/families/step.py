@@ -38,11 +38,6 @@ class Step35(Family):
             return renamed
         return renamed.replace(".transformer.", ".").replace("shared_head.output", "shared_head.head")
 
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        if name.endswith((*_SQUEEZED, ".moe.down_proj.weight")):
-            tensor = lazy.squeezed(tensor)
-        yield from super().change(name, tensor, block)
-
     def extra_tensors(self, keys: Keys) -> Named:
         """Llama 3's factors for the rotated part of full attention; one for what only sliding windows rotate."""
         rope = global_rope(self.rope)
@@ -52,6 +47,11 @@ class Step35(Family):
             share = next(float(share) for kind, share in layers if kind == "full_attention")
             factors = _factors(rope, float(self.config.get("rope_theta", 10000.0)), int(size * share))
             yield "rope_freqs.weight", lazy.constant(factors + [1.0] * (size // 2 - len(factors)))
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if name.endswith((*_SQUEEZED, ".moe.down_proj.weight")):
+            tensor = lazy.squeezed(tensor)
+        yield from super().change(name, tensor, block)
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
