@@ -26,8 +26,8 @@ def contents(data: Path) -> str:
 
 
 def missing(root: Path, names: Iterable[str]) -> list[str]:
-    """The names that are no files below `root`."""
-    return [name for name in names if not (root / name).is_file()]
+    """The names below `root` that nothing has, or only a link to nothing."""
+    return [name for name in names if not (root / name).exists()]
 
 
 def words(data: Path) -> str:
