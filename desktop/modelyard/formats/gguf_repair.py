@@ -132,9 +132,8 @@ def _converses(header: GgufHeader, tokens: Mapping[str, int], known: Mapping[str
         return False
     if finetune or _end_is_wrong(header, len(tokens)):
         return True
-    if known.get("told_by_end"):
-        ends = (header.integer(f"tokenizer.ggml.{key}_token_id") for key in ("eos", "eot"))
-        return tokens[known["end"]] in ends
+    if base_end := known.get("base_end"):
+        return tokens.get(base_end) != header.integer("tokenizer.ggml.eos_token_id")
     return "general.basename" not in header.metadata
 
 

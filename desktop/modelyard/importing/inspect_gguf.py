@@ -40,7 +40,12 @@ def inspect_gguf(source: Source, path: Path, machine: Machine, projector: Path |
     seen = gguf_inspection(source, path.name, whole, known, machine, size_bytes, paired)
     with FileSource(paths[0]) as first:
         proposals = repairs(first, whole.header)
-    seen = replace(seen, repairs=tuple(Note(f"repair_{each.kind}", {"shown": each.shown}) for each in proposals))
+    seen = replace(
+        seen,
+        repairs=tuple(Note(f"repair_{each.kind}", {"shown": each.shown}) for each in proposals),
+        # What gets a conversation format is no base model.
+        warnings=_warnings(known, gets_template=any(each.kind == "chat_template" for each in proposals)),
+    )
     if seen.refusal is not None:
         return seen
     from .rewrite_gguf import smaller_sizes  # numpy and the quantizer: not needed to refuse
@@ -149,12 +154,12 @@ def paired_projector(path: Path, known: GgufFacts, elsewhere: Sequence[Path] = (
     return found[best[0].name][1] if best else None
 
 
-def _warnings(known: GgufFacts) -> tuple[Note, ...]:
+def _warnings(known: GgufFacts, gets_template: bool = False) -> tuple[Note, ...]:
     if known.kind is not GgufKind.MODEL:
         return ()
     if known.is_embedding:
         return (Note("embedding_model"),)
-    return () if known.chat_template else (Note("base_model"),)
+    return () if known.chat_template or gets_template else (Note("base_model"),)
 
 
 def _details(whole: GgufSet, known: GgufFacts) -> dict[str, str]:

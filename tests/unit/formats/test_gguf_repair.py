@@ -72,6 +72,7 @@ GEMMA = ["<eos>", "<start_of_turn>", "<end_of_turn>"]
     [
         (CHATML, 2, {}, True),
         (CHATML, 0, {}, False),
+        (["</s>", *CHATML], 0, {}, True),
         (CHATML, 0, {"name": "Tiny 1B Instruct"}, True),
         (CHATML, 0, {"finetune": "Lexi"}, True),
         (CHATML, 2, {"name": "Tiny-1B-Base"}, False),
