@@ -106,6 +106,10 @@ def plus_one(tensor: Lazy) -> Lazy:
     return mapped(tensor, lambda values: values + np.float32(1))
 
 
+def scaled(tensor: Lazy, factor: float) -> Lazy:
+    return mapped(tensor, lambda values: values * np.float32(factor))
+
+
 def reshaped(tensor: Lazy, shape: Sequence[int]) -> Lazy:
     """The same numbers in the same order under another shape."""
     target = tuple(shape)

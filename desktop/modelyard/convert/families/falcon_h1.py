@@ -6,8 +6,6 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any, ClassVar
 
-import numpy as np
-
 from .. import lazy
 from ..config import Config
 from ..family import Named, Names
@@ -53,7 +51,7 @@ class FalconH1(Mamba2):
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         parts = next((names for part, names in _MULTIPLIERS if part in name), ())
         for target, changed in super().change(name, tensor, block):
-            scaled = reduce(lambda each, key: _times(each, self._multiplier(key)), parts, changed)
+            scaled = reduce(lambda each, key: lazy.scaled(each, self._multiplier(key)), parts, changed)
             yield target, self._zxbcdt(scaled) if "in_proj" in name else scaled
 
     def _multiplier(self, key: str) -> float:
@@ -69,7 +67,7 @@ class FalconH1(Mamba2):
         state = int(self.config["mamba_n_groups"] * self.config["mamba_d_state"])
         sizes = [self._inner, self._inner, state, state]
         parts = lazy.split(tensor, [*sizes, tensor.shape[0] - sum(sizes)])
-        scaled = [_times(part, self._multiplier(f"ssm_multipliers:{place}")) for place, part in enumerate(parts)]
+        scaled = [lazy.scaled(part, self._multiplier(f"ssm_multipliers:{place}")) for place, part in enumerate(parts)]
         return lazy.concatenated(scaled)
 
     def write_parameters(self, keys: Keys) -> None:
@@ -86,10 +84,6 @@ class FalconH1(Mamba2):
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_bpe(self.model, keys)
-
-
-def _times(tensor: Lazy, factor: float) -> Lazy:
-    return lazy.mapped(tensor, lambda values: values * np.float32(factor))
 
 
 FAMILIES = (FalconH1,)

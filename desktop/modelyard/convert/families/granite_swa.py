@@ -34,6 +34,15 @@ class GraniteSwa(Granite):
             keys.add_array(f"{keys.arch}.attention.rope_pattern", [bool(each) for each in rotates])
 
 
+_FUSED = {
+    "block_sparse_moe.experts.gate_up_proj": "ffn_gate_up_exps",
+    "block_sparse_moe.experts.down_proj": "ffn_down_exps",
+    "block_sparse_moe.input_linear.weight": "ffn_gate_up_exps",
+    "shared_mlp.input_linear.weight": "ffn_up_shexp",
+    "shared_mlp.output_linear.weight": "ffn_down_shexp",
+}
+
+
 class GraniteMoeSwa(GraniteSwa):
     """The gate and up matrices of experts stay one tensor, also of the shared one."""
 
@@ -41,16 +50,8 @@ class GraniteMoeSwa(GraniteSwa):
     proof = "reference"
     classes: ClassVar[Names] = ("GraniteMoeSWAForCausalLM",)
 
-    _FUSED: ClassVar[dict[str, str]] = {
-        "block_sparse_moe.experts.gate_up_proj": "ffn_gate_up_exps",
-        "block_sparse_moe.experts.down_proj": "ffn_down_exps",
-        "block_sparse_moe.input_linear.weight": "ffn_gate_up_exps",
-        "shared_mlp.input_linear.weight": "ffn_up_shexp",
-        "shared_mlp.output_linear.weight": "ffn_down_shexp",
-    }
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        target = next((target for ending, target in self._FUSED.items() if name.endswith(ending)), None)
+        target = next((target for ending, target in _FUSED.items() if name.endswith(ending)), None)
         if target is not None:
             yield f"blk.{block}.{target}.weight", tensor
         else:

@@ -42,9 +42,9 @@ class Jais(Family):
         if name.endswith((".c_attn.weight", ".c_proj.weight", ".c_fc.weight", ".c_fc2.weight")):
             tensor = lazy.transposed(tensor)
         elif name == "transformer.wte.weight":
-            tensor = _scaled(tensor, self.config.need("mup_embeddings_scale", "embeddings_scale"))
+            tensor = lazy.scaled(tensor, self.config.need("mup_embeddings_scale", "embeddings_scale"))
         elif name == "lm_head.weight":
-            tensor = _scaled(tensor, self._output_scale())
+            tensor = lazy.scaled(tensor, self._output_scale())
         yield name, tensor
 
     def _output_scale(self) -> float:
@@ -63,10 +63,6 @@ class Jais(Family):
         keys.add_head_count(config["n_head"])
         keys.add_layer_norm_eps(config["layer_norm_epsilon"])
         keys.add_file_type()
-
-
-def _scaled(tensor: Lazy, factor: float) -> Lazy:
-    return lazy.mapped(tensor, lambda values: values * np.float32(factor))
 
 
 class Jais2(Family):

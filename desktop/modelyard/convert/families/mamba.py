@@ -98,9 +98,6 @@ class Mamba(Family):
         else:
             write_bpe(self.model, keys)
 
-    def count_blocks(self) -> int:
-        return int(self.config.need("num_hidden_layers", "n_layers", "n_layer", "num_layers"))
-
 
 class Mamba2(Mamba):
     title = "Mamba 2"

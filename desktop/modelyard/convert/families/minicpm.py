@@ -41,6 +41,17 @@ class MiniCpm(Family):
         write_spm(self.model, keys)
 
 
+_AFTER_BLOCKS: Rows = (
+    ("feed_forward_length", ("intermediate_size",)),
+    ("head_count", ("num_attention_heads",)),
+    ("head_count_kv", ("num_key_value_heads",)),
+    ("layer_norm_rms_eps", ("rms_norm_eps",)),
+    ("vocab_size", ("vocab_size",)),
+    ("q_lora_rank", ("q_lora_rank",)),
+    ("kv_lora_rank", ("kv_lora_rank",)),
+)
+
+
 class MiniCpm3(MiniCpm):
     title = "MiniCPM 3"
     proof = "reference"
@@ -51,15 +62,6 @@ class MiniCpm3(MiniCpm):
         ("context_length", ("max_position_embeddings",)),
         ("embedding_length", ("hidden_size",)),
     )
-    _after: ClassVar[Rows] = (
-        ("feed_forward_length", ("intermediate_size",)),
-        ("head_count", ("num_attention_heads",)),
-        ("head_count_kv", ("num_key_value_heads",)),
-        ("layer_norm_rms_eps", ("rms_norm_eps",)),
-        ("vocab_size", ("vocab_size",)),
-        ("q_lora_rank", ("q_lora_rank",)),
-        ("kv_lora_rank", ("kv_lora_rank",)),
-    )
 
     @property
     def _rope_size(self) -> int:
@@ -69,7 +71,7 @@ class MiniCpm3(MiniCpm):
         keys.add_file_type()
         self.write_rows(self.extra, keys)
         keys.add_block_count(self.blocks)
-        self.write_rows(self._after, keys)
+        self.write_rows(_AFTER_BLOCKS, keys)
         keys.add_key_length(self.config["qk_nope_head_dim"] + self.config["qk_rope_head_dim"])
         keys.add_rope_dimension_count(self.config["qk_rope_head_dim"])
 

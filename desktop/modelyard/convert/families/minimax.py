@@ -25,6 +25,15 @@ class MiniMaxM2(Family):
     expert_path: ClassVar[str] = "block_sparse_moe.experts"
 
 
+_INDEXER = (
+    ("indexer_head_count", "sparse_num_index_heads"),
+    ("indexer_key_length", "sparse_index_dim"),
+    ("indexer_top_k", "sparse_topk_blocks"),
+    ("indexer_block_size", "sparse_block_size"),
+    ("indexer_local_blocks", "sparse_local_block"),
+)
+
+
 class MiniMaxM3(MiniMaxM2):
     """Norms are stored around zero. An indexer tells which blocks of tokens attention looks at."""
 
@@ -33,13 +42,6 @@ class MiniMaxM3(MiniMaxM2):
     text_only: ClassVar[Names] = ("MiniMaxM3SparseForConditionalGeneration",)
     arch = "minimax-m3"
     plus_one: ClassVar[Names] = ("norm.weight",)
-    _INDEXER: ClassVar[Rows] = (
-        ("indexer_head_count", ("sparse_num_index_heads",)),
-        ("indexer_key_length", ("sparse_index_dim",)),
-        ("indexer_top_k", ("sparse_topk_blocks",)),
-        ("indexer_block_size", ("sparse_block_size",)),
-        ("indexer_local_blocks", ("sparse_local_block",)),
-    )
 
     def fixed_type(self, source: str, name: str, tensor: Lazy) -> GgmlType | None:
         return GgmlType.F32 if ".indexer." in name else super().fixed_type(source, name, tensor)
@@ -51,7 +53,7 @@ class MiniMaxM3(MiniMaxM2):
         keys.add_expert_weights_scale(config["routed_scaling_factor"])
         keys.add_expert_weights_norm(True)
         indexer = Config(config["sparse_attention_config"])
-        for method, (key,) in self._INDEXER:
+        for method, key in _INDEXER:
             getattr(keys, f"add_{method}")(indexer[key])
         dense = takewhile(lambda often: often == 0, config["moe_layer_freq"])
         keys.add_leading_dense_block_count(len(list(dense)))

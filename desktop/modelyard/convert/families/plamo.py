@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import lazy
 from ..family import Family, Named, Names
@@ -35,7 +36,7 @@ class Plamo(Family):
         yield name, tensor
 
     @staticmethod
-    def _order(length: int, outer: int, inner: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    def _order(length: int, outer: int, inner: int) -> NDArray[np.int64]:
         return np.arange(length).reshape(inner, outer, -1).swapaxes(0, 1).reshape(-1)
 
     def write_parameters(self, keys: Keys) -> None:
@@ -78,20 +79,21 @@ class _OwnVocabulary(Family):
             write_bpe(self.model, keys)
 
 
+_RENAMED = {
+    ".dt_bias": ".dt_proj.bias",
+    ".dt_norm_weight": ".dt_norm.weight",
+    ".B_norm_weight": ".B_norm.weight",
+    ".C_norm_weight": ".C_norm.weight",
+    ".k_weight": ".k.weight",
+    ".q_weight": ".q.weight",
+}
+
+
 class Plamo2(_OwnVocabulary):
     title = "PLaMo 2"
     proof = "reference"
     classes: ClassVar[Names] = ("Plamo2ForCausalLM", "PLaMo2ForCausalLM")
     arch = "plamo2"
-
-    _RENAMED: ClassVar[dict[str, str]] = {
-        ".dt_bias": ".dt_proj.bias",
-        ".dt_norm_weight": ".dt_norm.weight",
-        ".B_norm_weight": ".B_norm.weight",
-        ".C_norm_weight": ".C_norm.weight",
-        ".k_weight": ".k.weight",
-        ".q_weight": ".q.weight",
-    }
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         if name.endswith(".A_log"):
@@ -99,7 +101,7 @@ class Plamo2(_OwnVocabulary):
         elif name.endswith(".conv1d.weight"):
             yield name, lazy.squeezed(tensor)
         else:
-            for old, new in self._RENAMED.items():
+            for old, new in _RENAMED.items():
                 if name.endswith(old):
                     name = f"{name.removesuffix(old)}{new}"
                     break

@@ -135,41 +135,42 @@ def _reordered(tensor: Lazy) -> Lazy:
     return lazy.gathered(tensor, index, tensor.shape[:-1])
 
 
+# From the names of fla-hub's program to those of RWKV's own.
+_FROM_FLA = (
+    ("blocks", "layers"),
+    ("ffn", "feed_forward"),
+    ("self_attn", "attention"),
+    ("attn", "attention"),
+    ("time_mixer.", ""),
+    ("feed_forward_norm", "ln2"),
+    ("g_norm", "ln_x"),
+)
+_LOW_RANK = (
+    ("_lora.lora.0.weight", "1.weight"),
+    ("_lora.lora.2.weight", "2.weight"),
+    ("_lora.lora.2.bias", "0.weight"),
+)
+
+
 class Rwkv7(_Rwkv):
     title = "RWKV 7"
     proof = "reference"
     classes: ClassVar[Names] = ("Rwkv7ForCausalLM", "RWKV7ForCausalLM")
     arch = "rwkv7"
 
-    # From the names of fla-hub's program to those of RWKV's own.
-    _RENAMED = (
-        ("blocks", "layers"),
-        ("ffn", "feed_forward"),
-        ("self_attn", "attention"),
-        ("attn", "attention"),
-        ("time_mixer.", ""),
-        ("feed_forward_norm", "ln2"),
-        ("g_norm", "ln_x"),
-    )
-    _LOW_RANK = (
-        ("_lora.lora.0.weight", "1.weight"),
-        ("_lora.lora.2.weight", "2.weight"),
-        ("_lora.lora.2.bias", "0.weight"),
-    )
-
     def __init__(self, model: Model) -> None:
         super().__init__(model)
         self._transposes = True
 
     def rename(self, name: str) -> str | None:
-        for old, new in self._RENAMED:
+        for old, new in _FROM_FLA:
             name = name.replace(old, new)
         return super().rename(name)
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         if "_lora.lora" in name:
             self._transposes = False
-        for old, new in self._LOW_RANK:
+        for old, new in _LOW_RANK:
             name = name.replace(old, new)
         if block == 0 and "attention.v" in name and "value" not in self.mapped(name):
             return  # the first layer has no use for them
