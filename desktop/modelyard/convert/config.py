@@ -12,8 +12,6 @@ from ..errors import Code, ModelyardError
 from .config_checks import refused
 
 _TEXT_NAMES = ("llm_config", "lm_config", "language_config", "lfm")  # other names of text_config
-
-
 _BOUNDS = {"num_hidden_layers": 4096, "vocab_size": 1 << 24, "head_dim": 1 << 16}  # far above any model there is
 
 
@@ -174,10 +172,9 @@ def _derived(model_type: str, values: Mapping[str, Any], defaults: Mapping[str, 
 # Classes with a number of their own for num_key_value_heads when the key is missing.
 _FIXED_KEY_HEADS = (
     "mistral mixtral qwen2 qwen2_moe qwen3 qwen3_moe qwen3_next qwen2_vl_text qwen2_5_vl_text qwen3_vl_text "
-    "qwen3_vl_moe_text gemma "
-    "gemma2 gemma3_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe glm4v_text glm4v_moe_text exaone4 "
-    "deepseek_v3 gpt_oss "
-    "lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss gemma3n_text gpt_bigcode bitnet jamba chameleon"
+    "qwen3_vl_moe_text gemma gemma2 gemma3_text gemma3n_text phimoe starcoder2 stablelm smollm3 glm glm4 glm4_moe "
+    "glm4v_text glm4v_moe_text exaone4 deepseek_v3 gpt_oss lfm2 ernie4_5 ernie4_5_moe llama4_text seed_oss "
+    "gpt_bigcode bitnet jamba chameleon"
 )
 
 

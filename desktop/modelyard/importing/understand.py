@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 from ..errors import Code, ModelyardError
 from ..formats.adapter import WEIGHT_FILES
 from ..formats.source import FileSource
+from ..formats.split import part_names
 from ..host.folders import at_home
 from ..hub.links import parse_link
 from .sources import AdapterFolder, CheckpointFolder, GgufFile, HubRepo, LibraryModel, Source
 
-_SHARD = re.compile(r"^(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$", re.IGNORECASE)
 _WEIGHTS = (".safetensors", ".bin", ".pth", ".pt")
 _FOLDER_MARKS = ("config.json", "params.json")
 _LOCAL_LOOK = re.compile(r"^(?:[/~\\.]|[A-Za-z]:[\\/])")
@@ -60,9 +60,7 @@ def source_at(path: Path) -> Source:
         return AdapterFolder(path.parent)
     if name.endswith(".gguf") or _has_gguf_magic(path):
         return GgufFile(_first_shard(path))
-    if name.endswith(".zip"):
-        return CheckpointFolder(path)
-    if name.endswith(_WEIGHTS) or name.endswith((".json", ".model")):
+    if name.endswith((".zip", ".json", ".model", *_WEIGHTS)):
         return CheckpointFolder(path)
     raise ModelyardError(Code.SOURCE_NOT_UNDERSTOOD, text=path.name)
 
@@ -109,10 +107,8 @@ def _listing(folder: Path) -> list[str]:
 
 
 def _first_shard(path: Path) -> Path:
-    match = _SHARD.match(path.name)
-    if match is None or match["number"] == "00001":
-        return path
-    first = path.with_name(f"{match['stem']}-00001-of-{match['count']}{path.suffix}")
+    names = part_names(path.name)
+    first = path.with_name(names[0]) if names else path
     return first if first.exists() else path
 
 
