@@ -7,27 +7,11 @@ from typing import Any
 
 from ..errors import Code, ModelyardError
 from .attachments import attach, attach_again, attached_to, check, data_of
+from .branches import ACTIVE_LEAF, UP, WHOLE, Branches
 from .database import Database, Row
 from .records import message_of, to_json
 from .titles import title_from
 from .values import Message, NewAttachment, OptionValue, Page, Role, State, Stats, clean
-
-ACTIVE_LEAF = -1  # as a parent: behind the last message of the branch that is shown
-
-# From a message up to the first one of its path, at most :count steps.
-_UP = (
-    "WITH RECURSIVE up (id, parent, step) AS ("
-    " SELECT id, parent, 1 FROM message WHERE id = :id"
-    " UNION ALL SELECT message.id, message.parent, step + 1 FROM up JOIN message ON message.id = up.parent"
-    " WHERE step < :count)"
-)
-# From a message down to the leaf last shown below it.
-_DOWN = (
-    "WITH RECURSIVE down (id) AS (SELECT :id UNION ALL"
-    " SELECT message.active_child FROM down JOIN message ON message.id = down.id"
-    " WHERE message.active_child > message.id)"
-)
-_WHOLE = 1_000_000_000
 
 
 class Messages:
@@ -36,10 +20,11 @@ class Messages:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
+        self._branches = Branches(database)
 
     def get(self, message: int) -> Message:
         """Raises CHAT_MISSING."""
-        return self._values([self._row(message)])[0]
+        return self._values([self._branches.row(message)])[0]
 
     def add(
         self,
@@ -64,7 +49,7 @@ class Messages:
         """
         check(attachments)
         with self._database.writing():
-            parent, depth = self._place(conversation, parent)
+            parent, depth = self._branches.place(conversation, parent)
             moment = self._clock() if created is None else created
             columns: dict[str, Any] = {
                 "conversation": conversation,
@@ -85,7 +70,7 @@ class Messages:
             marks = ", ".join(f":{name}" for name in columns)
             number = self._database.run(f"INSERT INTO message ({names}) VALUES ({marks})", columns)
             attach(self._database, "message", number, attachments)
-            self._show(conversation, number)
+            self._branches.show(conversation, number)
             self._touch(conversation, moment)
             self._entitle(conversation)
         return self.get(number)
@@ -113,7 +98,7 @@ class Messages:
         """Deletes a message and everything behind it. If it was shown, the newest alternative beside it is shown
         now, or else its parent. Raises CHAT_MISSING."""
         with self._database.writing():
-            row = self._row(message)
+            row = self._branches.row(message)
             self.set_aside(message)
             self._database.run(
                 "WITH RECURSIVE below (id) AS (SELECT ? UNION ALL"
@@ -123,16 +108,16 @@ class Messages:
             )
             self._database.run(
                 "UPDATE message SET active_child = ? WHERE id = ? AND active_child = ?",
-                (self._beside(row), row["parent"], message),
+                (self._branches.beside(row), row["parent"], message),
             )
 
     def set_aside(self, message: int) -> None:
         """Shows what will be shown when this message is deleted, which `switch` takes back. Raises CHAT_MISSING."""
         with self._database.writing():
-            row = self._row(message)
-            if not self._is_shown(message, row["conversation"]):
+            row = self._branches.row(message)
+            if not self._branches.is_shown(message, row["conversation"]):
                 return
-            beside = self._beside(row)
+            beside = self._branches.beside(row)
             if beside is not None:
                 self.switch(beside)
             else:
@@ -143,22 +128,21 @@ class Messages:
         """Shows the branch that goes through this message (the branch switcher, a search hit) down to where it was
         left; returns its last message. Raises CHAT_MISSING."""
         with self._database.writing():
-            row = self._row(message)
-            found = self._database.row(f"{_DOWN} SELECT max(id) AS leaf FROM down", {"id": message})
-            leaf = int(found["leaf"]) if found is not None else message
-            self._show(row["conversation"], leaf)
+            row = self._branches.row(message)
+            leaf = self._branches.leaf_below(message)
+            self._branches.show(row["conversation"], leaf)
         return leaf
 
     def tail(self, conversation: int, count: int = 50) -> Page:
         """The last messages of the branch that is shown. Raises CHAT_MISSING."""
         with self._database.reading():
-            leaf = self._leaf(conversation)
+            leaf = self._branches.leaf(conversation)
             return self._page(leaf, count) if leaf is not None else Page((), 0, 0)
 
     def older(self, message: int, count: int = 50) -> Page:
         """The messages before this one on its path. Raises CHAT_MISSING."""
         with self._database.reading():
-            row = self._row(message)
+            row = self._branches.row(message)
             if row["parent"] is None:
                 return Page((), 0, row["depth"] + 1)
             page = self._page(row["parent"], count)
@@ -168,23 +152,20 @@ class Messages:
         """`count` messages of the branch that is shown from place `first` on (to jump into the middle of a long
         conversation). Raises CHAT_MISSING."""
         with self._database.reading():
-            leaf = self._leaf(conversation)
-            total = self._row(leaf)["depth"] + 1 if leaf is not None else 0
+            leaf = self._branches.leaf(conversation)
+            total = self._branches.row(leaf)["depth"] + 1 if leaf is not None else 0
             first = max(0, min(first, total))
             last = min(total, first + count)
             if leaf is None or first >= last:
                 return Page((), first, total)
-            found = self._database.row(
-                f"{_UP} SELECT id FROM up ORDER BY step DESC LIMIT 1", {"id": leaf, "count": total - last + 1}
-            )
-            page = self._page(int(found["id"]) if found is not None else leaf, last - first)
+            page = self._page(self._branches.above(leaf, total - last + 1), last - first)
             return Page(page.messages, page.first, total)
 
     def path(self, conversation: int, until: int | None = None) -> tuple[Message, ...]:
         """All messages of the branch that is shown, or those up to message `until`: what is sent to an engine."""
         with self._database.reading():
-            leaf = self._leaf(conversation) if until is None else until
-            return self._page(leaf, _WHOLE).messages if leaf is not None else ()
+            leaf = self._branches.leaf(conversation) if until is None else until
+            return self._page(leaf, WHOLE).messages if leaf is not None else ()
 
     def tree(self, conversation: int) -> tuple[Message, ...]:
         """All messages of all branches, parents before their children (for export)."""
@@ -223,56 +204,9 @@ class Messages:
             self._entitle(found.conversation)
         return found
 
-    def _row(self, message: int) -> Row:
-        row = self._database.row("SELECT * FROM message WHERE id = ?", (message,))
-        if row is None:
-            raise ModelyardError(Code.CHAT_MISSING, kind="message", id=message)
-        return row
-
-    def _leaf(self, conversation: int) -> int | None:
-        """The end of the shown branch; the newest message if what the file says does not exist."""
-        row = self._database.row(
-            "SELECT active_leaf, (SELECT id FROM message WHERE id = active_leaf AND conversation = :id) AS found"
-            " FROM conversation WHERE id = :id",
-            {"id": conversation},
-        )
-        if row is None:
-            raise ModelyardError(Code.CHAT_MISSING, kind="conversation", id=conversation)
-        leaf: int | None = row["found"]
-        if leaf is None and row["active_leaf"] is not None:
-            newest = self._database.row("SELECT max(id) AS id FROM message WHERE conversation = ?", (conversation,))
-            leaf = newest["id"] if newest is not None else None
-        return leaf
-
-    def _beside(self, row: Row) -> int | None:
-        """The newest alternative to a message."""
-        found = self._database.row(
-            "SELECT max(id) AS id FROM message WHERE conversation = ? AND parent IS ? AND id <> ?",
-            (row["conversation"], row["parent"], row["id"]),
-        )
-        return found["id"] if found is not None else None
-
-    def _is_shown(self, message: int, conversation: int) -> bool:
-        sql = f"{_UP} SELECT 1 FROM up WHERE id = :message"
-        leaf = self._leaf(conversation)
-        return self._database.row(sql, {"id": leaf, "count": _WHOLE, "message": message}) is not None
-
-    def _place(self, conversation: int, parent: int | None) -> tuple[int | None, int]:
-        """The true parent, and the depth of a message behind it."""
-        leaf = self._leaf(conversation)
-        if parent == ACTIVE_LEAF:
-            parent = leaf
-        if parent is None:
-            return None, 0
-        row = self._row(parent)
-        if row["conversation"] != conversation:
-            raise ModelyardError(Code.CHAT_MISSING, kind="message", id=parent)
-        return parent, int(row["depth"]) + 1
-
     def _page(self, last: int, count: int) -> Page:
         """Up to `count` messages of a path that end with message `last`."""
-        sql = f"{_UP} SELECT message.* FROM up JOIN message ON message.id = up.id ORDER BY up.step DESC"
-        messages = tuple(self._values(self._database.rows(sql, {"id": last, "count": count})))
+        messages = tuple(self._values(self._branches.way(last, count)))
         if not messages:
             raise ModelyardError(Code.CHAT_MISSING, kind="message", id=last)
         return Page(messages, messages[0].depth, messages[-1].depth + 1)
@@ -297,19 +231,6 @@ class Messages:
                 found.setdefault(row["own"], []).append(row["other"])
         return {own: tuple(others) for own, others in found.items()}
 
-    def _show(self, conversation: int, leaf: int) -> None:
-        """Makes `leaf` the end of the shown branch and lets every message above remember the way to it."""
-        self._database.run(
-            f"{_UP} UPDATE message SET active_child = way.id FROM up AS way"
-            " WHERE message.id = way.parent AND message.active_child IS NOT way.id",
-            {"id": leaf, "count": self._steps_to_remember(conversation, leaf)},
-        )
-        self._database.run("UPDATE conversation SET active_leaf = ? WHERE id = ?", (leaf, conversation))
-
-    def _steps_to_remember(self, conversation: int, leaf: int) -> int:
-        """One step is enough for a message behind the shown end: the way there is known."""
-        return 1 if self._row(leaf)["parent"] == self._leaf(conversation) else _WHOLE
-
     def _touch(self, conversation: int, moment: float) -> None:
         self._database.run("UPDATE conversation SET modified = max(modified, ?) WHERE id = ?", (moment, conversation))
 
@@ -325,11 +246,11 @@ class Messages:
 
     def _first_exchange(self, conversation: int) -> tuple[str, str] | None:
         """Question and answer, while the conversation has no more than that."""
-        leaf = self._leaf(conversation)
-        if leaf is None or self._row(leaf)["depth"] > 3:
+        leaf = self._branches.leaf(conversation)
+        if leaf is None or self._branches.row(leaf)["depth"] > 3:
             return None
         rows = self._database.rows(
-            f"{_UP} SELECT role, substr(content, 1, 4000) AS content FROM up"
+            f"{UP} SELECT role, substr(content, 1, 4000) AS content FROM up"
             " JOIN message ON message.id = up.id ORDER BY up.step DESC",
             {"id": leaf, "count": 4},
         )

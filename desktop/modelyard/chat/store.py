@@ -15,10 +15,11 @@ from pathlib import Path
 from ..errors import Code, ModelyardError
 from ..host.owner import is_alive, this_process
 from .answer import SAVE_SECONDS, AnswerWriter
+from .branches import ACTIVE_LEAF
 from .conversations import Conversations
 from .database import Damaged, Database
 from .drafts import Drafts
-from .messages import ACTIVE_LEAF, Messages
+from .messages import Messages
 from .rescue import Rescue, rescue
 from .search import search
 from .values import OptionValue, Role, SearchHit, State
