@@ -130,7 +130,7 @@ def test_a_day_of_talking(tmp_path: Path) -> None:
             time.sleep(2)
             on.press("ctrl+l")
             on.write("half a thought")
-            time.sleep(1.5)
+            wait_until(lambda: rows(data, "SELECT text FROM draft") == [("half a thought",)], "the draft")
             os.kill(program.pid, signal.SIGKILL)
         assert messages(data) == before
         assert rows(data, "SELECT text FROM draft") == [("half a thought",)]

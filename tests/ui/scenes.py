@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
@@ -57,6 +58,22 @@ def press(root: QWidget, text: str) -> None:
         pump(10.0, look)
     assert found, f"no button {text!r}"
     found[0].click()
+
+
+def to_check(desk: Desktop) -> Any:
+    """The wizard, at the card of what is known of the model."""
+    desk.window.import_text(FILE)
+    wizard: Any = desk.window.page("wizard")
+    wait_for(lambda: wizard._check.valid)
+    return wizard
+
+
+def start_import(desk: Desktop) -> Any:
+    """The wizard, with the import at work that it suggests."""
+    wizard = to_check(desk)
+    wizard._go_next()
+    wizard._go_next()
+    return wizard
 
 
 def welcome(desk: Desktop, house: House) -> None:
@@ -211,9 +228,7 @@ def wizard_source(desk: Desktop, house: House) -> None:
 
 def wizard_check(desk: Desktop, house: House) -> None:
     house.ollama.state = EngineState.READY
-    desk.window.import_text(FILE)
-    wizard = desk.window.page("wizard")
-    wait_for(lambda: wizard._check.valid)  # type: ignore[attr-defined]
+    to_check(desk)
     pump(0.1)
 
 

@@ -27,7 +27,7 @@ from modelyard.ui.manners.update_check import UpdateCheck
 from modelyard.ui.shell.banner import Banner
 from modelyard.ui.shell.crash_dialog import CrashDialog
 
-from .scenes import FILE, press, pump, wait_for
+from .scenes import FILE, press, pump, start_import, wait_for
 from .twins import House, import_script
 
 SECOND_START = """
@@ -102,14 +102,6 @@ def test_the_end_of_a_job_is_told(desk: Desktop, house: House, monkeypatch: pyte
     pump(0.2)
     assert len(told) == 1
     manners.close()
-
-
-def start_import(desk: Desktop) -> None:
-    desk.window.import_text(FILE)
-    page: Any = desk.window.page("wizard")
-    wait_for(lambda: page._check.valid)
-    page._go_next()
-    page._go_next()
 
 
 def test_updates_are_looked_for_only_after_consent_and_once_a_day(desk: Desktop, house: House) -> None:

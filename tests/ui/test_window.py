@@ -24,7 +24,7 @@ from modelyard.ui.shell.drop import dropped_text
 from modelyard.ui.shell.fault import FaultPanel
 from modelyard.ui.widgets.error_panel import ErrorPanel
 
-from .scenes import FILE, press, pump, wait_for
+from .scenes import press, pump, start_import, wait_for
 from .twins import House, import_script
 
 
@@ -99,12 +99,8 @@ def test_copy_for_help_has_no_secrets(desk: Desktop) -> None:
 
 def test_closing_asks_while_an_import_runs(desk: Desktop, house: House, monkeypatch: Any) -> None:
     house.script = import_script(pause=5.0)
-    desk.window.import_text(FILE)
-    page: Any = desk.window.page("wizard")
-    wait_for(lambda: page._check.valid)
-    page._go_next()
-    page._go_next()
-    wait_for(lambda: desk.jobs.busy)
+    start_import(desk)
+    wait_for(lambda: bool(desk.jobs.all()))
     answers = [False, True]
     monkeypatch.setattr("modelyard.ui.shell.window.ask", lambda *_words: answers.pop(0))
     assert not desk.window.close()
@@ -187,12 +183,8 @@ def test_the_careful_answer_is_the_default(desk: Desktop, qtbot: Any) -> None:
 def test_interrupted_imports_are_told_and_go_on(qapp: QApplication, house: House) -> None:
     house.script = import_script(pause=5.0)
     first = Desktop(qapp, house.services)
-    first.window.import_text(FILE)
-    page: Any = first.window.page("wizard")
-    wait_for(lambda: page._check.valid)
-    page._go_next()
-    page._go_next()
-    wait_for(lambda: first.jobs.busy)
+    start_import(first)
+    wait_for(lambda: bool(first.jobs.all()))
     first.close()
     first.window.leave()
     house.script = import_script()
@@ -226,11 +218,7 @@ def test_the_original_goes_to_the_bin_only_when_asked(
     original.write_bytes(b"GGUF" * 10)
     house.script = import_script()
     house.script[-1]["result"] |= {"original": str(original), "original_bytes": 40}  # type: ignore[index]
-    desk.window.import_text(FILE)
-    page: Any = desk.window.page("wizard")
-    wait_for(lambda: page._check.valid)
-    page._go_next()
-    page._go_next()
+    page = start_import(desk)
     wait_for(lambda: page._page is page._done)
     offers = page.findChildren(OriginalOffer)
     wait_for(lambda: offers[-1].isVisible())

@@ -26,7 +26,7 @@ from modelyard.ui.importing.role_page import StarterCard
 from modelyard.ui.importing.size_row import SizeRow
 from modelyard.ui.routes import Place
 
-from .scenes import FILE, press, pump, wait_for
+from .scenes import FILE, press, pump, start_import, to_check, wait_for
 from .twins import House, import_script, inspection_of, plan_of
 
 
@@ -40,13 +40,6 @@ def texts(root: QWidget) -> str:
 
 def buttons(root: QWidget) -> list[str]:
     return [each.text() for each in root.findChildren(QPushButton) if each.isVisible()]
-
-
-def to_check(desk: Desktop) -> Any:
-    desk.window.import_text(FILE)
-    page = wizard(desk)
-    wait_for(lambda: page._check.valid)
-    return page
 
 
 def drop(window: QWidget, path: str) -> None:
@@ -211,7 +204,7 @@ def test_pause_from_the_wizard_go_on_from_imports(desk: Desktop, house: House, q
     page = to_check(desk)
     qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page._next, Qt.MouseButton.LeftButton)
-    wait_for(lambda: desk.jobs.busy)
+    wait_for(lambda: bool(desk.jobs.all()))
     pump(0.1)
     press(page, "Pause")
     assert desk.window.current == "imports"
@@ -329,9 +322,7 @@ def stopped_import(desk: Desktop, house: House) -> Any:
     """An import that failed because Ollama had been ended meanwhile; the wizard shows it."""
     stopped = {"event": "failed", "code": "ollama_stopped", "fields": {"address": "127.0.0.1:11434"}}
     house.script = [*import_script()[:6], stopped]
-    page = to_check(desk)
-    page._go_next()
-    page._go_next()
+    page = start_import(desk)
     wait_for(lambda: "Start Ollama" in buttons(page))
     house.script = import_script()
     return page
@@ -358,9 +349,7 @@ def test_a_job_card_starts_ollama_and_goes_on(desk: Desktop, house: House) -> No
 
 
 def test_from_done_to_a_persona_and_to_publishing(desk: Desktop) -> None:
-    page = to_check(desk)
-    page._go_next()
-    page._go_next()
+    page = start_import(desk)
     wait_for(lambda: "Make a persona" in buttons(page))
     press(page, "Make a persona")
     wait_for(lambda: desk.window.current == "personas")
