@@ -211,7 +211,7 @@ def test_code_at_the_very_beginning_has_room_for_its_head(look: Look) -> None:
         else:
             view.set_text("```c\nint x;\n```\n\nend")
         view.heightForWidth(600)
-        assert view._code_frame(view._writer.codes[0]).top() >= 0
+        assert view._code.frame(view._writer.codes[0]).top() >= 0
         assert view.plain_text() == "int x;\nend"
 
 

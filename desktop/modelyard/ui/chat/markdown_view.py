@@ -8,21 +8,18 @@ from __future__ import annotations
 import math
 import time
 
-from PySide6.QtCore import QByteArray, QMimeData, QPointF, QRectF, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QMimeData, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QTextBrowser, QToolButton
+from PySide6.QtWidgets import QMenu, QSizePolicy, QTextBrowser
 
-from ..design.tokens import Size, Space
-from ..widgets.buttons import icon_button
 from .markdown.growing import LONGEST, GrowingText
 from .markdown.parsing import parse, plain_blocks
+from .rendering.code_blocks import CodeBlocks
 from .rendering.formula_object import FormulaObject
-from .rendering.look import CODE_MARGIN, QUOTE_LEVEL, Look
+from .rendering.look import QUOTE_LEVEL, Look
 from .rendering.selection import selected_source, selected_text
-from .rendering.writer import CodeFrame, Writer
+from .rendering.writer import Writer
 
-_MOST_BUTTONS = 60
-_BUTTONS_AT_ONCE = 6
 _REST = 8  # after a rendering the window does other things at least so many times as long
 _SLICE = 2_000  # characters of a long text that are rendered at once
 FIRST_SHOWN = 60_000  # characters of a very long text that are shown at once
@@ -46,12 +43,10 @@ class MarkdownView(QTextBrowser):
         self._shown = 0  # characters of the text that are rendered, if not all
         self._complete = True
         self._height = (-1, -1)
-        self._buttons: list[QToolButton] = []
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.horizontalScrollBar().valueChanged.connect(self._place_buttons)  # shown below tables that are too wide
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -64,6 +59,7 @@ class MarkdownView(QTextBrowser):
         self._formula.register(self.document())
         self._formula.ratio = self.devicePixelRatioF()
         self._writer = Writer(self.document(), look, self._formula)
+        self._code = CodeBlocks(self, self._writer, look, self.tr("Copy code"))
         self.anchorClicked.connect(self.link)
         look.changed.connect(self._render_anew)
         look.formulas.ready.connect(self._formulas_ready)
@@ -111,7 +107,7 @@ class MarkdownView(QTextBrowser):
             self._growing.text = text
             self._writer.write(parse(text).blocks)
         self._changed()
-        self._make_buttons()
+        self._code.make_buttons()
 
     def _begin(self) -> None:
         """Nothing is rendered."""
@@ -160,7 +156,7 @@ class MarkdownView(QTextBrowser):
         self._render_waiting()
         self._writer.write(self._growing.end().finished)
         self._changed()
-        self._make_buttons()
+        self._code.make_buttons()
 
     def _render_waiting(self) -> None:
         if not self._waiting:
@@ -197,7 +193,7 @@ class MarkdownView(QTextBrowser):
     def _changed(self) -> None:
         self._height = (-1, -1)
         self.updateGeometry()
-        self._place_buttons()
+        self._code.place_buttons()
 
     def heightForWidth(self, width: int) -> int:
         if self._height[0] != width:
@@ -206,8 +202,7 @@ class MarkdownView(QTextBrowser):
                 if document.textWidth() != width:
                     document.setTextWidth(width)
                 bottom = document.size().height()
-            if self._writer.codes:  # Qt leaves out the margin below the last line, where the frame's lower edge is
-                bottom = max(bottom, self._code_frame(self._writer.codes[-1]).bottom() + 1)
+            bottom = max(bottom, self._code.bottom)  # Qt leaves out the margin below the last line of code
             if document.size().width() > width:
                 bottom += self.horizontalScrollBar().sizeHint().height()
             self._height = (width, math.ceil(bottom) + 3)
@@ -221,7 +216,7 @@ class MarkdownView(QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_buttons()
+        self._code.place_buttons()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The conversation scrolls, not the message; but a wide table to its sides."""
@@ -231,20 +226,10 @@ class MarkdownView(QTextBrowser):
             event.ignore()
 
     # --- drawing -------------------------------------------------------------------------------------------------
-    def _code_frame(self, code: CodeFrame) -> QRectF:
-        document, layout = self.document(), self.document().documentLayout()
-        first = layout.blockBoundingRect(document.findBlockByNumber(code.first))
-        last = layout.blockBoundingRect(document.findBlockByNumber(code.last))
-        top = first.top() - self._look.code_head
-        left = self._look.left_of(code.code.place)
-        width = self.viewport().width() - left - 1.0
-        shifted = left + 0.5 - self.horizontalScrollBar().value()
-        return QRectF(shifted, top, width, last.bottom() + CODE_MARGIN - top)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         self._paint_quotes(painter, event)
-        self._paint_code(painter, event)
+        self._code.paint(painter, event)
         painter.end()
         super().paintEvent(event)
 
@@ -262,49 +247,7 @@ class MarkdownView(QTextBrowser):
                 painter.fillRect(QRectF(left + 16 * level, room.top(), 3, room.height()), colour)
             block = block.next()
 
-    def _paint_code(self, painter: QPainter, event: QPaintEvent) -> None:
-        """A ground behind each code block, with the name of its language."""
-        colours = self._look.theme.colours
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self.font()
-        font.setPointSizeF(self._look.theme.point_size("caption"))
-        painter.setFont(font)
-        for code in self._writer.codes:
-            frame = self._code_frame(code)
-            if not frame.intersects(QRectF(event.rect())):
-                continue
-            painter.setPen(QColor(colours.border))
-            painter.setBrush(QColor(colours.code))
-            painter.drawRoundedRect(frame, Size.RADIUS_SMALL, Size.RADIUS_SMALL)
-            painter.setPen(QColor(colours.muted))
-            painter.drawText(frame.topLeft() + QPointF(CODE_MARGIN, self._look.code_head - Space.S), code.code.language)
-
     # --- copying -------------------------------------------------------------------------------------------------
-    def _make_buttons(self) -> None:
-        while len(self._buttons) > len(self._writer.codes):
-            self._buttons.pop().deleteLater()
-        wanted = min(_MOST_BUTTONS, len(self._writer.codes))
-        for _ in range(min(_BUTTONS_AT_ONCE, wanted - len(self._buttons))):
-            number = len(self._buttons)
-            made = icon_button(self._look.theme.icons, "copy", self.tr("Copy code"), size=16)
-            made.clicked.connect(lambda _checked=False, number=number: self._copy_code(number))
-            made.setParent(self.viewport())
-            made.setCursor(Qt.CursorShape.ArrowCursor)
-            made.show()
-            self._buttons.append(made)
-        self._place_buttons()
-        if len(self._buttons) < wanted:
-            QTimer.singleShot(5, self, self._make_buttons)
-
-    def _place_buttons(self) -> None:
-        for made, code in zip(self._buttons, self._writer.codes, strict=False):
-            frame = self._code_frame(code)
-            size = made.sizeHint()
-            made.setGeometry(int(frame.right()) - size.width() - 2, int(frame.top()) + 1, size.width(), size.height())
-
-    def _copy_code(self, number: int) -> None:
-        QGuiApplication.clipboard().setText(self._writer.codes[number].code.text)
-
     def createMimeDataFromSelection(self) -> QMimeData:
         data = QMimeData()
         data.setText(selected_text(self.textCursor()))
