@@ -15,27 +15,26 @@ if TYPE_CHECKING:
 
 _PLATFORMS = {"win32": ("qwindows",), "darwin": ("qcocoa",)}
 _OTHER_PLATFORMS = ("qxcb", "qwayland")
+_NEEDED = ("qoffscreen", "qsvg", "qsvgicon", "qjpeg")
 _ENDINGS = {".so", ".dll", ".dylib"}
 _PICTURES = {b"png", b"jpg", b"gif", b"webp", b"svg"}
 
 
 def plugins(data: Path) -> str:
-    """The ones that a window needs are there; all that are there load, with the libraries they want."""
+    """The ones that a window needs are there and load, with the libraries they want. Others that do not are named."""
     from PySide6.QtCore import QLibraryInfo, QPluginLoader
 
     folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath))
     found = {file.stem.removeprefix("lib"): file for file in folder.rglob("*") if file.suffix in _ENDINGS}
-    needed = {"qoffscreen", "qsvg", "qsvgicon", "qjpeg", *_PLATFORMS.get(sys.platform, _OTHER_PLATFORMS)}
-    expect(needed <= set(found), f"missing: {sorted(needed - set(found))}")
+    needed = {*_NEEDED, *_PLATFORMS.get(sys.platform, _OTHER_PLATFORMS)}
+    expect(needed <= set(found), f"missing: {', '.join(sorted(needed - set(found)))}")
     # Those of a checkout are many, for machines of every kind.
-    wanted = found if getattr(sys, "frozen", False) else {name: found[name] for name in sorted(needed)}
-    faults = []
-    for file in wanted.values():
-        loader = QPluginLoader(str(file))
-        if not loader.load():
-            faults.append(loader.errorString())
-    expect(not faults, "; ".join(faults))
-    return f"{', '.join(sorted(name for name in wanted if found[name].parent.name == 'platforms'))}; {len(wanted)} load"
+    wanted = set(found) if getattr(sys, "frozen", False) else needed
+    loaders = {name: QPluginLoader(str(found[name])) for name in sorted(wanted)}
+    faults = {name: loader.errorString() for name, loader in loaders.items() if not loader.load()}
+    expect(not needed & set(faults), "; ".join(faults.values()))
+    useless = f", but not {', '.join(faults)}" if faults else ""
+    return f"{', '.join(sorted(needed))}; {len(wanted) - len(faults)} load{useless}"
 
 
 def translations(data: Path) -> str:
@@ -72,6 +71,9 @@ def window(data: Path) -> str:
 @functools.cache
 def _application() -> QApplication:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_LOGGING_RULES"] = "qt.qpa.fonts.warning=false"  # macOS: how long a look for a font took
+    if sys.platform == "win32":  # without a screen Qt looks for fonts beside itself there, and complains
+        os.environ.setdefault("QT_QPA_FONTDIR", str(Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"))
     from ..ui.app import make_application
 
     return make_application(["modelyard"])
