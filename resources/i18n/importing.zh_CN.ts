@@ -2,6 +2,53 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>BaseChoice</name>
+    <message>
+        <source>Hugging Face name or path</source>
+        <translation>Hugging Face 名称或路径</translation>
+    </message>
+    <message>
+        <source>Base model</source>
+        <translation>基础模型</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Installed model …</source>
+        <translation>已安装的模型…</translation>
+    </message>
+    <message>
+        <source>Model folder …</source>
+        <translation>模型文件夹…</translation>
+    </message>
+    <message>
+        <source>GGUF file …</source>
+        <translation>GGUF 文件…</translation>
+    </message>
+    <message>
+        <source>An add-on only works with the model it was trained on. Choose that one, in whatever form it is.</source>
+        <translation>微调附加包只适用于训练它时所用的模型。请选择那个模型，什么格式都可以。</translation>
+    </message>
+    <message>
+        <source>Take the base model from elsewhere</source>
+        <translation>从别处选择基础模型</translation>
+    </message>
+    <message>
+        <source>Where is the base model?</source>
+        <translation>基础模型在哪里？</translation>
+    </message>
+    <message>
+        <source>Choose the base model</source>
+        <translation>选择基础模型</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf)</source>
+        <translation>模型 (*.gguf)</translation>
+    </message>
+</context>
+<context>
     <name>CheckPage</name>
     <message>
         <source>Import anyway</source>
@@ -218,6 +265,10 @@
         <translation>暂不支持</translation>
     </message>
     <message>
+        <source>Merged into</source>
+        <translation>合并到</translation>
+    </message>
+    <message>
         <source>Conversation memory</source>
         <translation>对话记忆长度</translation>
     </message>
@@ -248,6 +299,18 @@
     <message>
         <source>Details</source>
         <translation>详细信息</translation>
+    </message>
+    <message>
+        <source>from Hugging Face</source>
+        <translation>来自 Hugging Face</translation>
+    </message>
+    <message>
+        <source>from your library</source>
+        <translation>来自模型库</translation>
+    </message>
+    <message>
+        <source>not found</source>
+        <translation>未找到</translation>
     </message>
     <message>
         <source>Architecture</source>
@@ -303,18 +366,6 @@
     <message>
         <source>In Ollama or the built-in engine: make it smaller, or take it to the other one.</source>
         <translation>在 Ollama 或内置引擎中的模型：缩小体积，或移到另一个引擎。</translation>
-    </message>
-    <message>
-        <source>Built-in engine</source>
-        <translation>内置引擎</translation>
-    </message>
-    <message>
-        <source>Ollama</source>
-        <translation>Ollama</translation>
-    </message>
-    <message>
-        <source>There is none yet</source>
-        <translation>还没有</translation>
     </message>
 </context>
 <context>

@@ -444,6 +444,10 @@
         <source>In memory</source>
         <translation>已载入内存</translation>
     </message>
+    <message>
+        <source>There is none yet</source>
+        <translation>还没有</translation>
+    </message>
 </context>
 <context>
     <name>ModelsView</name>

@@ -220,6 +220,7 @@ class House:
         self.store: ChatStore | None = None
         self.inspection: Callable[[Path], Inspection] = inspection_of
         self.inspection_error: ModelyardError | None = None
+        self.parse: Callable[[str], Source] = lambda text: GgufFile(Path(text))
         self.script: Sequence[Mapping[str, Any] | float] = import_script()
         self.workers: list[TwinWorker] = []
         self.records: list[Mapping[str, Any]] = []  # the jobs they were started for
@@ -273,7 +274,7 @@ class House:
             settings=self.settings,
             folders=self.folders,
             engines=lambda: {"builtin": self.engine, "ollama": self.ollama},  # type: ignore[dict-item]
-            parse=lambda text: GgufFile(Path(text)),
+            parse=lambda text: self.parse(text),
             plan=lambda inspection, choice: self.plan(inspection, choice),
             jobs=JobBook(self.folders.jobs),
             start_worker=self.start_worker,

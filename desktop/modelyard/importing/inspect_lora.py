@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from ..errors import ModelyardError
 from ..events import CancelToken
-from ..formats.adapter import Adapter, open_adapter
+from ..formats.adapter import Adapter
 from ..formats.checkpoint import Checkpoint
 from ..formats.hf_folder import open_checkpoint
-from .addons import WithAddon, find_base
+from .addons import Base, BasePlace, WithAddon, find_base, open_addon, place_of
 from .gguf_base import merged_with_gguf
 from .inspect_checkpoint import checkpoint_inspection, content_inspection
 from .inspection import Inspection, Note, Refusal
@@ -21,7 +21,7 @@ from .surroundings import Surroundings
 
 def inspect_adapter(source: AdapterFolder, surroundings: Surroundings, cancel: CancelToken) -> Inspection:
     """Raises the coded errors of reading the add-on; trouble with its base comes back as a refusal."""
-    return addon_inspection(source, open_adapter(source.path), source.base, surroundings, cancel)
+    return addon_inspection(source, open_addon(source.path), source.base, surroundings, cancel)
 
 
 def addon_inspection(
@@ -34,21 +34,13 @@ def addon_inspection(
     """The add-on from anywhere, merged in thought with its base."""
     title = shown_title(adapter.name, "")
     risks = tuple(Note(risk) for risk in adapter.risks)
+    found = BasePlace(adapter.base_model or "", "")
     try:
         base = find_base(adapter, wanted_base, surroundings)
-        if isinstance(base, HubRepo):
-            with surroundings.hub() as session:
-                from .hub_look import look_at  # takes its time to load, for a base that lies far away
-
-                checkpoint = look_at(session, base, cancel).checkpoint
-                seen = _merged(source, checkpoint, adapter, surroundings, checkpoint.weight_bytes)
-            return replace(seen, base_model=base.id, risks=(*seen.risks, *risks))
-        if isinstance(base, GgufFile):
-            content, _ = merged_with_gguf(adapter, base.path)
-            seen = content_inspection(source, content, adapter.shard.size, surroundings.machine, title)
-            return replace(seen, form="adapter", base_model=base.path.name, risks=risks)
-        seen = _merged(source, open_checkpoint(base.path), adapter, surroundings, 0)
-        return replace(seen, base_model=base.path.name, risks=(*seen.risks, *risks))
+        found = place_of(base, wanted_base)
+        seen = _seen(source, adapter, base, surroundings, cancel, title)
+        risks = (*seen.risks, *risks)
+        return replace(seen, form="adapter", base_model=found.name, base_place=found.place, risks=risks)
     except ModelyardError as error:
         return Inspection(
             source,
@@ -56,10 +48,33 @@ def addon_inspection(
             title,
             technical_name(title),
             family="LoRA",
-            base_model=adapter.base_model or "",
+            base_model=found.name,
+            base_place=found.place,
             refusal=Refusal.of(error),
             risks=risks,
         )
+
+
+def _seen(
+    source: AdapterFolder | HubRepo,
+    adapter: Adapter,
+    base: Base,
+    surroundings: Surroundings,
+    cancel: CancelToken,
+    title: str,
+) -> Inspection:
+    match base:
+        case HubRepo():
+            with surroundings.hub() as session:
+                from .hub_look import look_at  # takes its time to load, for a base that lies far away
+
+                checkpoint = look_at(session, base, cancel).checkpoint
+                return _merged(source, checkpoint, adapter, surroundings, checkpoint.weight_bytes)
+        case GgufFile():
+            content, _ = merged_with_gguf(adapter, base.path)
+            return content_inspection(source, content, adapter.shard.size, surroundings.machine, title)
+        case folder:
+            return _merged(source, open_checkpoint(folder.path), adapter, surroundings, 0)
 
 
 def _merged(
@@ -77,4 +92,4 @@ def _merged(
         download_bytes=download_bytes,
         title=adapter.name,
     )
-    return replace(seen, form="adapter", source_bytes=adapter.shard.size, original=checkpoint.original)
+    return replace(seen, source_bytes=adapter.shard.size, original=checkpoint.original)

@@ -111,6 +111,7 @@ class Inspection:
     source_bytes: int = 0
     parts: int = 1  # files that a GGUF is split into
     base_model: str = ""
+    base_place: str = ""  # of an add-on's base: the folder or file it lies in, "hub", "library"; "" if not found
     projector: str = ""  # file name of the paired mmproj
     risks: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()

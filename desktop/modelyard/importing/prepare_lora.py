@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..events import Step
-from ..formats.adapter import Adapter, open_adapter
-from .addons import WithAddon, find_base
+from ..formats.adapter import Adapter
+from .addons import WithAddon, find_base, open_addon
 from .gguf_base import merged_with_gguf, rows_of
 from .prepare_checkpoint import finished, prepare_checkpoint
 from .prepared import Prepared, state_of
@@ -17,7 +17,7 @@ from .work import Work
 
 def prepare_adapter(source: AdapterFolder, work: Work) -> Prepared:
     """Raises ADAPTER_*, and what preparing the base raises."""
-    adapter = open_adapter(source.path)
+    adapter = open_addon(source.path)
     identity = state_of(each for each in sorted(source.path.iterdir()) if each.is_file())
     return prepare_merged(adapter, source.base, identity, work)
 

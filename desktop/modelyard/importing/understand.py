@@ -60,6 +60,9 @@ def source_at(path: Path) -> Source:
         return AdapterFolder(path.parent)
     if name.endswith(".gguf") or _has_gguf_magic(path):
         return GgufFile(_first_shard(path))
+    folder = path.parent
+    if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
+        return AdapterFolder(folder)
     if name.endswith((".zip", ".json", ".model", *_WEIGHTS)):
         return CheckpointFolder(path)
     raise ModelyardError(Code.SOURCE_NOT_UNDERSTOOD, text=path.name)
@@ -69,7 +72,7 @@ def _folder_source(folder: Path) -> Source:
     for candidate in (folder, *_subfolders(folder)):
         names = _listing(candidate)
         lower = {name.lower() for name in names}
-        if "adapter_config.json" in lower:
+        if "adapter_config.json" in lower or (lower & set(WEIGHT_FILES) and not lower & set(_FOLDER_MARKS)):
             return AdapterFolder(candidate)
         if lower & set(_FOLDER_MARKS) and any(name.endswith(_WEIGHTS) for name in lower):
             return CheckpointFolder(candidate)
@@ -87,15 +90,22 @@ def _folder_source(folder: Path) -> Source:
 
 
 def _subfolders(folder: Path) -> list[Path]:
-    """Visible folders inside; the newest snapshot first when this is a repository of the Hugging Face cache."""
+    """Visible folders inside; the newest snapshot first when this is a repository of the Hugging Face cache, the last
+    checkpoint first when a training program wrote them."""
     snapshots = folder / "snapshots"
     inside = snapshots if snapshots.is_dir() else folder
     with contextlib.suppress(OSError):
         return sorted(
             (each for each in inside.iterdir() if each.is_dir() and not each.name.startswith(".")),
-            key=lambda each: (-each.stat().st_mtime if inside is snapshots else 0, each.name),
+            key=lambda each: (-each.stat().st_mtime if inside is snapshots else 0, -_step(each.name), each.name),
         )[:200]
     return []
+
+
+def _step(name: str) -> int:
+    """The step of "checkpoint-1500", 0 of another name."""
+    number = name.removeprefix("checkpoint-")
+    return int(number) if number != name and number.isdecimal() and len(number) < 10 else 0
 
 
 def _listing(folder: Path) -> list[str]:

@@ -10,9 +10,34 @@ import pytest
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.adapter import open_adapter
 from modelyard.formats.hf_folder import open_checkpoint
-from modelyard.importing.addons import WithAddon
+from modelyard.importing.addons import BasePlace, WithAddon, addon_name, place_of
+from modelyard.importing.sources import CheckpointFolder, GgufFile, HubRepo
 from tests.builders.checkpoint_folder import model_folder, write_json
 from tests.builders.safetensors_file import write_safetensors
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "name"),
+    [
+        ("pirate", "Qwen/Qwen2.5-7B", "pirate"),
+        ("pirate/checkpoint-500", "Qwen/Qwen2.5-7B", "pirate"),
+        ("海盗/lora/sft/checkpoint-500", "Qwen/Qwen2.5-7B", "海盗"),
+        ("saves/Qwen2.5-7B/lora/sft", "C:\\models\\Qwen2.5-7B", "Qwen2.5-7B-lora"),
+        ("output/v0-20250801-120000/checkpoint-9", "/models/Qwen2.5-7B/", "here"),
+        ("a/b/lora/run/outputs/final/default/checkpoint-1", "x/Base", "Base-lora"),
+        ("a/b/lora/run/outputs/final/default/checkpoint-1", "", "checkpoint-1"),
+    ],
+)
+def test_a_name_that_says_something(tmp_path: Path, path: str, base: str, name: str) -> None:
+    assert addon_name(tmp_path / "here" / path, base) == name
+
+
+def test_where_a_base_is(tmp_path: Path) -> None:
+    folder, file = CheckpointFolder(tmp_path / "Base"), GgufFile(tmp_path / "blob")
+    assert place_of(HubRepo("a/b"), "") == BasePlace("a/b", "hub")
+    assert place_of(folder, "") == BasePlace("Base", str(folder.path))
+    assert place_of(file, str(file.path)) == BasePlace("blob", str(file.path))
+    assert place_of(file, "ollama:qwen3:8b") == BasePlace("qwen3:8b", "library")
 
 
 @pytest.mark.parametrize("architecture", ["FalconH1ForCausalLM", "LlamaForCausalLM"])

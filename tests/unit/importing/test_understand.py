@@ -56,6 +56,19 @@ def test_folders_shards_and_zips(tmp_path: Path) -> None:
     assert parse_source(str(packed)) == CheckpointFolder(packed)
 
 
+def test_what_training_leaves(tmp_path: Path) -> None:
+    """The last of the checkpoints; an add-on among its optimizer's files; its weights alone."""
+    run = tmp_path / "run"
+    for step in (200, 1500, 900):
+        touch(run / f"checkpoint-{step}" / "adapter_config.json", b"{}")
+        touch(run / f"checkpoint-{step}" / "adapter_model.safetensors")
+    optimizer = touch(run / "checkpoint-900" / "optimizer.pt")
+    assert parse_source(str(run)) == AdapterFolder(run / "checkpoint-1500")
+    assert parse_source(str(optimizer)) == AdapterFolder(run / "checkpoint-900")
+    lonely = touch(tmp_path / "lonely" / "adapter_model.bin").parent
+    assert parse_source(str(lonely)) == AdapterFolder(lonely)
+
+
 def test_a_projector_beside_a_model_is_not_a_second_model(tmp_path: Path) -> None:
     touch(tmp_path / "mmproj-f16.gguf")
     model = touch(tmp_path / "model.gguf")

@@ -22,6 +22,7 @@ from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.labels import Text
 from ..widgets.layout import clear, row
+from .base_choice import BaseChoice
 from .destination import Destination
 from .draft import Draft
 from .looking import look_at
@@ -77,10 +78,10 @@ class CheckPage(WizardPage):
         self.set_valid(False)
         self.states.show_busy(self.tr("Looking at it …"))
         self.stop()
-        text, services = self.draft.text, self.context.services
+        text, base, services = self.draft.text, self.draft.base, self.context.services
 
         def look(token: CancelToken) -> _Found:
-            inspection = look_at(services, text, token)
+            inspection = look_at(services, text, token, base)
             return _Found(inspection, [engine.status() for engine in services.engines().values()])
 
         self._call = in_background(self, look, self._show, self._fail)
@@ -144,11 +145,24 @@ class CheckPage(WizardPage):
         self.body.addWidget(ModelCard(self.context, inspection))
         if inspection.refusal is not None:
             self._show_refusal(inspection.refusal)
+            self._offer_base(inspection)
         else:
+            self._offer_base(inspection)
             self._show_choices(found)
         self.body.addStretch(1)
         self.states.show_content()
         self.scroll_to_top()
+
+    def _offer_base(self, inspection: Inspection) -> None:
+        if inspection.form == "adapter":
+            choice = BaseChoice(self.context, found=inspection.refusal is None)
+            choice.chosen.connect(self._use_base)
+            self.body.addWidget(choice)
+
+    def _use_base(self, text: str) -> None:
+        self.draft.base = text
+        self.draft.inspection = None
+        self._again()
 
     def _show_refusal(self, refusal: Refusal) -> None:
         error = refusal.error()

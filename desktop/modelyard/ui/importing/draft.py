@@ -10,9 +10,11 @@ from ...importing.plan import ImportChoice, ImportPlan
 
 @dataclass
 class Draft:
-    """text: what was typed, dropped or picked. Inspection and plan are missing until they are known."""
+    """text: what was typed, dropped or picked; base: the same for an add-on's base, if another than it names.
+    Inspection and plan are missing until they are known."""
 
     text: str = ""
+    base: str = ""
     inspection: Inspection | None = None
     choice: ImportChoice = field(default_factory=ImportChoice)
     plan: ImportPlan | None = None

@@ -36,7 +36,9 @@ class ModelCard(QWidget):
         card = Card(head, Text(line, "muted"), spacing=Space.S)
         card.body.addWidget(ElidedText(shown(inspection.source), "caption"))
         memory = pages(words, inspection.context_length)
+        addon = inspection.form == "adapter"
         rows = {
+            self.tr("Merged into"): self._base(inspection) if addon else "",
             self.tr("Conversation memory"): memory,
             self.tr("Licence"): inspection.licence or self.tr("not stated"),
             self.tr("Sees pictures"): self.tr("yes") if inspection.vision else "",
@@ -52,6 +54,14 @@ class ModelCard(QWidget):
             body.addWidget(Notice(context.icons, words.warning(note.code, note.fields)))
         self.setLayout(body)
 
+    def _base(self, inspection: Inspection) -> str:
+        """The base of an add-on and where it is taken from; what the add-on says where none was found."""
+        places = {"hub": self.tr("from Hugging Face"), "library": self.tr("from your library")}
+        place = inspection.base_place
+        if place or inspection.refusal is None:
+            return joined(inspection.base_model, places.get(place, place))
+        return joined(inspection.base_model, self.tr("not found"))
+
     def _details(self, inspection: Inspection) -> dict[str, str]:
         tokens = inspection.context_length
         return {
@@ -60,6 +70,6 @@ class ModelCard(QWidget):
             self.tr("Context length"): self.tr("{n} tokens").format(n=tokens) if tokens else "",
             self.tr("Chat template"): self.tr("present") if inspection.chat_template else self.tr("none"),
             self.tr("Picture reader"): inspection.projector,
-            self.tr("Made from"): inspection.base_model,
+            self.tr("Made from"): "" if inspection.form == "adapter" else inspection.base_model,
             **inspection.details,
         }

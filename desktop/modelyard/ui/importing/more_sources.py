@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
-from ...errors import ModelyardError
-from ..background import in_background
 from ..context import Context
 from ..design.tokens import Space
-from ..figures import joined
-from ..models.listing import Listing, list_models, shown_name
+from ..models.installed_menu import offer_installed
 from ..widgets.buttons import ChoiceCard
 from ..widgets.layout import row
 
@@ -44,20 +41,4 @@ class MoreSources(QWidget):
         self.setLayout(cards)
 
     def _ask_models(self) -> None:
-        engines = self._context.services.engines
-        in_background(self, lambda _token: list_models(engines()), self._offer, self._fail)
-
-    def _offer(self, listing: Listing) -> None:
-        menu = QMenu(self)
-        names = {"builtin": self.tr("Built-in engine"), "ollama": self.tr("Ollama")}
-        for model in listing.models:
-            action = menu.addAction(joined(shown_name(model), names.get(model.engine, model.engine)))
-            action.setData(f"{model.engine}:{model.name}")
-        if not listing.models:
-            menu.addAction(self.tr("There is none yet")).setEnabled(False)
-        menu.triggered.connect(lambda action: self.library.emit(action.data()))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self._installed.mapToGlobal(QPoint(0, self._installed.height())))
-
-    def _fail(self, error: ModelyardError) -> None:
-        self._context.routes.toast.emit(self._context.words.error(error).title)
+        offer_installed(self._context, self._installed, self.library.emit)

@@ -120,5 +120,6 @@ class SourcePage(WizardPage):
         if text:
             if text != self.draft.text:
                 self.draft.inspection = None
+                self.draft.base = ""
             self.draft.text = text
             self.forward.emit()
