@@ -88,6 +88,13 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "glmocrsees": _CLIP,
     "kimisees": _HALVES,
     "gemma3nsees": _HALVES | {"image_seq_length": 256, "size": {"height": 768, "width": 768}},
+    "deepseekocr": _HALVES,
+    "hunyuanvl": _CLIP,
+    "youtusees": _HALVES,
+    "kimik25sees": _HALVES,
+    "exaone45sees": _CLIP,
+    "minicpmv": _HALVES | {"scale_resolution": 112},
+    "janus": _HALVES,
     "gemma4sees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
 }
 _SMOLVLM = ("<fake_token_around_image>", "<global-img>", "\n\n")  # llama.cpp puts them around a picture
@@ -166,7 +173,7 @@ CASES = {
     "DeepseekV2ForCausalLM": Case("deepseek2"),
     "DeepseekV3ForCausalLM": Case("deepseek3"),
     "KimiVLForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE, sees="kimisees"),
-    "KimiK25ForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE),
+    "KimiK25ForConditionalGeneration": Case("deepseek3", renamed=_LANGUAGE, sees="kimik25sees"),
     "GptOssForCausalLM": Case("gptoss"),
     "Lfm2ForCausalLM": Case("lfm2"),
     "LFM2ForCausalLM": Case("lfm2"),
@@ -229,7 +236,7 @@ CASES = {
     "DeciLMForCausalLM": Case("deci", "llama"),
     "ExaoneMoEForCausalLM": Case("exaonemoe"),
     "ExaoneMoeForCausalLM": Case("exaonemoe"),
-    "Exaone4_5_ForConditionalGeneration": Case("exaone45"),
+    "Exaone4_5_ForConditionalGeneration": Case("exaone45", sees="exaone45sees"),
     "AfmoeForCausalLM": Case("afmoe"),
     "SmallThinkerForCausalLM": Case("smallthinker"),
     "GroveMoeForCausalLM": Case("grovemoe"),
@@ -312,7 +319,14 @@ CASES = {
     "ChameleonForCausalLM": Case("chameleon"),
     "RuGPT3XLForCausalLM": Case("rugpt3"),
     "YoutuForCausalLM": Case("youtu"),
-    "YoutuVLForConditionalGeneration": Case("youtu"),
+    "YoutuVLForConditionalGeneration": Case("youtu", sees="youtusees"),
+    "DeepseekOCRForCausalLM": Case("deepseekocr"),
+    "UnlimitedOCRForCausalLM": Case("deepseekocr"),
+    "HunYuanVLForConditionalGeneration": Case("hunyuanvl"),
+    "MiniCPMV4_6ForConditionalGeneration": Case(
+        "minicpmv", tokens=("<image>", "</image>", "<slice>", "</slice>", "\n")
+    ),
+    "JanusForConditionalGeneration": Case("janus"),
 }
 
 

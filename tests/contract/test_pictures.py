@@ -87,6 +87,26 @@ SEEING = (
         "PaddleOCRVLForConditionalGeneration",
         "fc9849c9a7a2dc0048b9117b7de3291a6c52e6528dbf4c1ddc773acaffe6346e",
     ),
+    ("deepseekocr", "DeepseekOCRForCausalLM", "669dc49ee2cea28c1aa9d2ac4c6017691aed20ab5bc1d0ec61b28b1303e476d4"),
+    ("unlimitedocr", "UnlimitedOCRForCausalLM", "93c5beadd42c5810c7f6f9ba774d9e4bbb77e16bb462e5387ec0cf63079fca79"),
+    (
+        "hunyuanvl",
+        "HunYuanVLForConditionalGeneration",
+        "cbc7ad284daa04966b4cb21992aee31684076e8400db64786a033856e93d61c4",
+    ),
+    ("youtuvl", "YoutuVLForConditionalGeneration", "b4fe707ced834f48b2b7c69a555f8e1d7f290c4dd511104b590cd7fa412633cc"),
+    ("kimik25", "KimiK25ForConditionalGeneration", "2abb7c77b3b16e41b08df8423da24576327489f8e15a5fd7c3568507372ff673"),
+    (
+        "exaone45",
+        "Exaone4_5_ForConditionalGeneration",
+        "4039b9ccc96fd5cfc9784cf9d86dc4c6e2f4765334d37b5f245c769befefae0d",
+    ),
+    (
+        "minicpmv",
+        "MiniCPMV4_6ForConditionalGeneration",
+        "d14038851b0548ca70ec358ca55e53054082a2ada3b94f1a108a3b9ce525ed01",
+    ),
+    ("janus", "JanusForConditionalGeneration", "8b519dc98fb2ab1cb2e834452f21dccf6f1aa12688115c7f402e8f097527eefb"),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

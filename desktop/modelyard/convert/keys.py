@@ -42,6 +42,9 @@ class Keys(gguf.GGUFWriter):
     def add_indexer_local_blocks(self, value: int) -> None:
         self.add_uint32(f"{self.arch}.attention.indexer.local_blocks", value)
 
+    def add_vision_head_count_kv(self, value: int) -> None:
+        self.add_uint32("clip.vision.attention.head_count_kv", value)
+
     def add_attn_value_scale(self, value: float) -> None:
         self.add_float32(f"{self.arch}.attention.value_scale", value)
 

@@ -54,6 +54,29 @@ _ADDED["talkie"] = {
     "model.blocks.{bid}.mlp.mlp_resid": "blk.{bid}.ffn_down",
     "model.blocks.{bid}.embed_skip.a_g": "blk.{bid}.layer_output_scale",
 }
+_SIGLIP = {
+    "layer_norm1": "ln1",
+    "layer_norm2": "ln2",
+    "mlp.fc1": "ffn_up",
+    "mlp.fc2": "ffn_down",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.out_proj": "attn_out",
+}
+_MERGER = {"layer_norm1": "ln1", "pre_norm": "ds_ln", "linear_1": "ds_ffn_up", "linear_2": "ds_ffn_down"}
+_MERGER |= {f"self_attn.{part}": name for part, name in (("q_proj", "attn_q"), ("k_proj", "attn_k"))}
+_MERGER |= {f"self_attn.{part}": name for part, name in (("v_proj", "attn_v"), ("out_proj", "attn_out"))}
+_ADDED["clip"] = {  # MiniCPM-V 4.6
+    "model.vision_tower.embeddings.patch_embedding": "v.patch_embd",
+    "model.vision_tower.embeddings.position_embedding": "v.position_embd",
+    "model.vision_tower.post_layernorm": "v.post_ln",
+    **{f"model.vision_tower.encoder.layers.{{bid}}.{old}": f"v.blk.{{bid}}.{new}" for old, new in _SIGLIP.items()},
+    **{f"model.vision_tower.vit_merger.{old}": f"v.vit_merger.{new}" for old, new in _MERGER.items()},
+    "model.merger.mlp.0.pre_norm": "mm.input_norm",
+    "model.merger.mlp.0.linear_1": "mm.up",
+    "model.merger.mlp.0.linear_2": "mm.down",
+}
 
 # Architectures that gguf 0.19 does not know, and one that has the same tensors.
 ALIKE = {

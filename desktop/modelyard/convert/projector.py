@@ -18,7 +18,16 @@ from .model import Model
 from .names import TensorNames
 from .plan import content_of
 
-_BLOCKS = ("n_layers", "num_hidden_layers", "n_layer", "num_layers", "depth", "layers", "encoder_layers")
+_BLOCKS = (
+    "n_layers",
+    "num_hidden_layers",
+    "n_layer",
+    "num_layers",
+    "depth",
+    "layers",
+    "encoder_layers",
+    "vt_num_hidden_layers",
+)
 _SOUND_ROWS: Rows = (
     ("audio_embedding_length", ("hidden_size",)),
     ("audio_feed_forward_length", ("intermediate_size",)),
@@ -84,6 +93,10 @@ class Projector(Family):
     def fixed_type(self, source: str, name: str, tensor: Lazy) -> GgmlType | None:
         if ".patch_embd.weight" not in name and ".patch_merger.weight" not in name:
             return None
+        return self.patch_type()
+
+    def patch_type(self) -> GgmlType:
+        """Of patch embeddings and other convolutions."""
         return GgmlType.F16 if self.model.outtype == "f16" else GgmlType.F32
 
     def write_type(self, keys: Keys) -> None:
@@ -97,6 +110,13 @@ class Projector(Family):
             getattr(keys, f"add_{method}")(self.config.need(*names))
         keys.add_vision_image_mean(self.preprocessor["image_mean"])
         keys.add_vision_image_std(self.preprocessor["image_std"])
+
+    def write_reduction(self, keys: Keys) -> None:
+        """How many patches become one place on each side, where that is not the usual four."""
+        side = int(self.preprocessor.get("image_seq_length", 256) ** 0.5)
+        scale = (self.config["image_size"] // self.config["patch_size"]) // side
+        if scale > 0 and scale != 4:
+            keys.add_vision_projector_scale_factor(scale)
 
     def write_sound(self, config: Config, keys: Keys) -> None:
         """An encoder for sound in the same file. config: audio_config."""

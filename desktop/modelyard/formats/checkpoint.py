@@ -231,6 +231,8 @@ _WHOLE_NAME_DECIDES = (
     "Exaone4_5_ForConditionalGeneration",
     "Step3p7ForConditionalGeneration",
     "KimiK3ForConditionalGeneration",
+    "DeepseekOCRForCausalLM",
+    "UnlimitedOCRForCausalLM",
 )
 
 

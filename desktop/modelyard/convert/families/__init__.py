@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "llama",
+    "janus",
     "qwen",
     "gemma",
     "phi",
@@ -29,6 +30,7 @@ MODULES = (
     "internlm",
     "nemotron",
     "deepseek",
+    "deepseek_ocr",
     "gpt_oss",
     "lfm2",
     "mamba",
@@ -36,6 +38,7 @@ MODULES = (
     "ernie",
     "llama4",
     "qwen_next",
+    "minicpm_v",
     "minicpm",
     "baichuan",
     "bert",
@@ -45,6 +48,7 @@ MODULES = (
     "granite_hybrid",
     "bloom",
     "hunyuan",
+    "hunyuan_vl",
     "gemma3n",
     "bitnet",
     "dots",

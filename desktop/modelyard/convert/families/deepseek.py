@@ -82,16 +82,11 @@ class DeepSeek2(Family):
         dense = config.get("first_k_dense_replace")
         if dense is None:
             dense = config["num_hidden_layers"] if routed is None else 0
-        latent, rotary, plain = config.get("kv_lora_rank", 512), config["qk_rope_head_dim"], config["qk_nope_head_dim"]
         keys.add_leading_dense_block_count(dense)
         keys.add_vocab_size(config["vocab_size"])
         if (rank := config.get("q_lora_rank")) is not None:
             keys.add_q_lora_rank(rank)
-        keys.add_kv_lora_rank(latent)
-        keys.add_key_length(latent + rotary)
-        keys.add_value_length(latent)
-        keys.add_key_length_mla(plain + rotary)
-        keys.add_value_length_mla(config["v_head_dim"])
+        self.write_latent(keys)
         keys.add_expert_feed_forward_length(config.need("moe_intermediate_size", "intermediate_size"))
         if routed is not None:
             keys.add_expert_count(routed)
@@ -100,9 +95,19 @@ class DeepSeek2(Family):
             keys.add_expert_weights_scale(scale)
         if config.get("norm_topk_prob"):
             keys.add_expert_weights_norm(True)
-        keys.add_rope_dimension_count(rotary)
+        keys.add_rope_dimension_count(config["qk_rope_head_dim"])
         if (mscale := self.rope.get("mscale_all_dim")) is not None:
             keys.add_rope_scaling_yarn_log_mul(0.1 * mscale)
+
+    def write_latent(self, keys: Keys) -> None:
+        """Sizes of the latent keys and values, and of what becomes of them."""
+        config = self.config
+        latent, rotary, plain = config.get("kv_lora_rank", 512), config["qk_rope_head_dim"], config["qk_nope_head_dim"]
+        keys.add_kv_lora_rank(latent)
+        keys.add_key_length(latent + rotary)
+        keys.add_value_length(latent)
+        keys.add_key_length_mla(plain + rotary)
+        keys.add_value_length_mla(config["v_head_dim"])
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """kv_b_proj is split into keys (transposed, so that it can be absorbed into the queries) and values."""

@@ -24,6 +24,12 @@ MODULES = (
     "kimi_vl",
     "dots_ocr",
     "paddle_ocr",
+    "deepseek_ocr",
+    "hunyuan_vl",
+    "youtu_vl",
+    "exaone_vl",
+    "minicpm_v",
+    "janus",
 )
 
 

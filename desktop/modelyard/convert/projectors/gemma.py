@@ -36,10 +36,7 @@ class Gemma3Vision(Projector):
         keys.add_clip_projector_type("gemma3")
         keys.add_vision_attention_layernorm_eps(self.config.get("layer_norm_eps", 1e-6))
         keys.add_vision_use_gelu(True)
-        side = int(self.preprocessor.get("image_seq_length", 256) ** 0.5)
-        scale = (self.config["image_size"] // self.config["patch_size"]) // side
-        if scale > 0 and scale != 4:
-            keys.add_vision_projector_scale_factor(scale)
+        self.write_reduction(keys)
 
 
 PROJECTORS = (Gemma3Vision,)

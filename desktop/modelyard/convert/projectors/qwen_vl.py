@@ -60,10 +60,10 @@ class Qwen2Vision(Projector):
         else:
             keys.add_clip_projector_type(gguf.VisionProjectorType.QWEN25VL)
             keys.add_vision_use_silu(True)
-            keys.add_vision_n_wa_pattern(self._window_pattern())
+            keys.add_vision_n_wa_pattern(self.window_pattern())
         keys.add_vision_attention_layernorm_eps(self.whole.get("rms_norm_eps", 1e-6))
 
-    def _window_pattern(self) -> int:
+    def window_pattern(self) -> int:
         """Every how many layers the encoder looks at the whole picture."""
         layers = self.config["fullatt_block_indexes"]
         step = int(layers[0]) + 1
