@@ -36,6 +36,8 @@ def bring(house: House, options: argparse.Namespace, output: Output, cancel: Can
     if options.output and engine != "none":
         raise ModelyardError(Code.USAGE, detail="--output needs --engine none")
     seen = _inspect(house, options.source, options.base, cancel)
+    if options.imatrix:
+        seen = seen.with_importance()
     choice = ImportChoice(
         size=options.size,
         engine=engine,

@@ -15,3 +15,12 @@ def read_importance(path: Path | None) -> ImportanceMatrix | None:
 
     read = read_imatrix(path)
     return ImportanceMatrix(read.weights, str(path), read.dataset, read.chunks)
+
+
+def key_bytes(path: Path) -> int:
+    """By how much the keys that tell of the matrix make a file larger, at most. Raises as read_importance."""
+    from ..quantize.header import ALIGNMENT, metadata_length, padding
+
+    matrix = read_importance(path)
+    length = metadata_length(matrix.metadata()) if matrix else 0
+    return length + padding(length, ALIGNMENT)

@@ -156,9 +156,8 @@ def active_share_of(content: GgufContent) -> float:
 
 
 def _sizes(content: GgufContent, machine: Machine, download_bytes: int, projector_bytes: int) -> dict[str, Any]:
-    sizes = exact_sizes(content, [size.name for size in (*offered(), *by_converter())])
     weights = Weights(
-        bytes_by_size=sizes,
+        bytes_by_size=exact_sizes(content, [size.name for size in (*offered(), *by_converter())]),
         parameters=parameters_of(content),
         conversation=memory_of(content),
         context_limit=header_of(content).integer(f"{content.architecture}.context_length"),
@@ -166,11 +165,17 @@ def _sizes(content: GgufContent, machine: Machine, download_bytes: int, projecto
         projector_bytes=projector_bytes,
     )
     hidden = {size.name for size in by_converter()}
-    listed = (
+    listed = tuple(
         replace(each, listed=False, common=False) if each.size in hidden else each
         for each in offers(weights, machine, download_bytes)
     )
-    return {"sizes": tuple(listed), "original": content.original}
+    by_importance = exact_sizes(content, [size.name for size in offered(importance=True)], importance=True)
+    weighed = offers(replace(weights, bytes_by_size=by_importance), machine, download_bytes)
+    return {
+        "sizes": listed,
+        "importance_sizes": (*weighed, *(each for each in listed if not each.listed)),
+        "original": content.original,
+    }
 
 
 def _entry(entry: MetadataEntry) -> GgufEntry:

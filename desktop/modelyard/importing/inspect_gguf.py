@@ -58,9 +58,17 @@ def inspect_gguf(source: Source, path: Path, machine: Machine, projector: Path |
         active_share=active_share(known),
         projector_bytes=_size_of(paired),
     )
+    by_importance = smaller_sizes(whole, paths, size_bytes, importance=True)
+    return replace(
+        seen,
+        sizes=(*seen.sizes, *_smaller(weights, known, machine)),
+        importance_sizes=(*seen.sizes, *_smaller(replace(weights, bytes_by_size=by_importance), known, machine)),
+    )
+
+
+def _smaller(weights: Weights, known: GgufFacts, machine: Machine) -> list[SizeOption]:
     plain = known.size in ("F32", "F16", "BF16")
-    smaller = [replace(each, recommended=False, common=plain and each.common) for each in offers(weights, machine)]
-    return replace(seen, sizes=(*seen.sizes, *smaller))
+    return [replace(each, recommended=False, common=plain and each.common) for each in offers(weights, machine)]
 
 
 def gguf_inspection(

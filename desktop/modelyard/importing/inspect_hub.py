@@ -158,7 +158,11 @@ def _checkpoint(source: HubRepo, look: HubLook, machine: Machine) -> Inspection:
         title=_title(listing),
     )
     largest = max((shard.size for shard in checkpoint.shards), default=0)
-    return replace(seen, sizes=tuple(replace(option, beside_bytes=largest) for option in seen.sizes))
+    return replace(
+        seen,
+        sizes=tuple(replace(option, beside_bytes=largest) for option in seen.sizes),
+        importance_sizes=tuple(replace(option, beside_bytes=largest) for option in seen.importance_sizes),
+    )
 
 
 def _about(seen: Inspection, listing: RepoListing) -> Inspection:

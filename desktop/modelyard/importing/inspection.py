@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ..errors import Code, ModelyardError
@@ -117,6 +117,7 @@ class Inspection:
     warnings: tuple[Note, ...] = ()
     repairs: tuple[Note, ...] = ()  # what ImportChoice.repair would mend, in a copy
     sizes: tuple[SizeOption, ...] = ()
+    importance_sizes: tuple[SizeOption, ...] = ()  # those on offer with an importance matrix; empty: it is of no use
     refusal: Refusal | None = None
     original: str = ""  # the outtype that size "original" means
     details: Mapping[str, str] = field(default_factory=dict)  # technical rows for "Details"
@@ -134,6 +135,15 @@ class Inspection:
                 return option
         offered = ", ".join(option.size for option in self.sizes if option.listed)
         raise ModelyardError(Code.SIZE_UNKNOWN, size=size, offered=offered)
+
+    def with_importance(self) -> Inspection:
+        """The same, with an importance matrix at hand."""
+        return replace(self, sizes=self.importance_sizes or self.sizes)
+
+    def needs_importance(self, size: str) -> bool:
+        """Whether a size of that name, whatever the case, is on offer with an importance matrix only."""
+        plain, weighed = ({option.size.lower() for option in each} for each in (self.sizes, self.importance_sizes))
+        return size.lower() in weighed - plain
 
     @property
     def recommended(self) -> SizeOption | None:

@@ -31,7 +31,9 @@ def make_plan(inspection: Inspection, choice: ImportChoice, surroundings: Surrou
     try:
         if inspection.refusal is not None:
             return inspection.refusal
-        option = _option(inspection, choice)
+        if choice.imatrix is not None:
+            inspection = inspection.with_importance()
+        option = _with_keys(_option(inspection, choice), choice)
         complete = _complete(inspection, option, choice, surroundings)
         admission = _admission(inspection, option, complete, surroundings)
         plan = ImportPlan(
@@ -62,10 +64,21 @@ def unproven_name(result: Path) -> Path:
 
 def _option(inspection: Inspection, choice: ImportChoice) -> SizeOption:
     if choice.size:
+        if choice.imatrix is None and inspection.needs_importance(choice.size):
+            raise ModelyardError(Code.IMPORTANCE_MISSING, size=choice.size)
         return inspection.option(choice.size)
     if inspection.recommended is None:
         raise ModelyardError(Code.SIZE_UNKNOWN, size="", offered="")
     return inspection.recommended
+
+
+def _with_keys(option: SizeOption, choice: ImportChoice) -> SizeOption:
+    """Also the bytes of the keys that tell of an importance matrix, which must be one. Raises as read_importance."""
+    if choice.imatrix is None or option.size == AS_IS:
+        return option
+    from .imatrix import key_bytes
+
+    return replace(option, result_bytes=option.result_bytes + key_bytes(choice.imatrix))
 
 
 def _complete(

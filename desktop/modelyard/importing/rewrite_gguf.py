@@ -21,10 +21,13 @@ from .work import Work
 _WORTH_IT = 0.95  # a size that saves less than this is not offered
 
 
-def smaller_sizes(whole: GgufSet, paths: tuple[Path, ...], size_bytes: int) -> dict[str, int]:
-    """Exact bytes of every size that is smaller than the file."""
+def smaller_sizes(
+    whole: GgufSet, paths: tuple[Path, ...], size_bytes: int, *, importance: bool = False
+) -> dict[str, int]:
+    """Exact bytes of every size that is smaller than the file. `importance`: with an importance matrix."""
     content = stored_content(_files(whole, paths))
-    sizes = exact_sizes(content, [size.name for size in offered()])
+    names = [size.name for size in offered(importance=importance)]
+    sizes = exact_sizes(content, names, importance=importance)
     return {name: each for name, each in sizes.items() if each < size_bytes * _WORTH_IT}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..events import CancelToken, Listener, Step
 from .plan import NO_ENGINE, ImportPlan
 from .planning import RESULT_NAME
+from .prepared import state_of
 from .steps import step
 from .surroundings import Surroundings
 
@@ -72,6 +73,8 @@ class Work:
         quantize.writer.write_gguf."""
         from ..quantize.writer import write_gguf
 
+        if self.plan.choice.imatrix is not None:
+            identity += state_of((self.plan.choice.imatrix,))
         return write_gguf(
             content,
             size or self.plan.choice.size,

@@ -75,15 +75,16 @@ def place(recipe: Recipe, entries: tuple[MetadataEntry, ...]) -> Layout:
     return Layout(recipe, header, tensors, len(header) + weights)
 
 
-def exact_sizes(content: GgufContent, sizes: Iterable[str]) -> dict[str, int]:
-    """The size in bytes of the file at each size, to the byte; the vocabulary is encoded only once.
+def exact_sizes(content: GgufContent, sizes: Iterable[str], *, importance: bool = False) -> dict[str, int]:
+    """The size in bytes of the file at each size, to the byte; the vocabulary is encoded only once. `importance`: with
+    an importance matrix, but without the keys that tell of it.
 
     Raises SIZE_UNKNOWN, IMPORTANCE_MISSING.
     """
     result: dict[str, int] = {}
     lengths: dict[int, int] = {}
     for name in sizes:
-        recipe = choose_types(content, name)
+        recipe = choose_types(content, name, importance=importance)
         written = content.written_by(converter=recipe.size.converter)
         entries = file_metadata(written, recipe)
         alignment = _alignment(entries)
