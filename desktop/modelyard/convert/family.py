@@ -19,7 +19,7 @@ from .keys import Keys
 from .lazy import Lazy
 from .model import Model
 from .names import TensorNames, block_of
-from .rope import llama3_factors, rope_parameters, write_rope
+from .rope import global_rope, llama3_factors, rope_parameters, write_rope
 from .vocab.bpe import write_bpe
 
 Row = tuple[str, tuple[str, ...]]  # the part of a writer's method after "add_", and the configuration keys, first wins
@@ -85,7 +85,8 @@ class Family:
     plus_one: endings of norms stored around zero. skipped: endings of tensors llama.cpp does not want.
     experts: names of the matrices of an expert in the order they are written; expert_path: where they stand below a
     layer. keeps_ahead: the layers that predict a further token, which come after the others, are kept.
-    scales_like_llama3: a rope_type "llama3" becomes a tensor of frequency factors."""
+    scales_like_llama3: a rope_type "llama3" becomes a tensor of frequency factors. scores: how a router scores experts
+    where the configuration does not say and llama.cpp knows no default."""
 
     title: str
     proof: str
@@ -101,6 +102,7 @@ class Family:
     skipped: ClassVar[Names] = ()
     keeps_ahead: ClassVar[bool] = False
     scales_like_llama3: ClassVar[bool] = False
+    scores: ClassVar[str] = ""
 
     def __init__(self, model: Model) -> None:
         """Raises CONFIG_KEY_MISSING."""
@@ -236,6 +238,13 @@ class Family:
         keys.add_file_type()
         self.write_rows(self.extra, keys)
 
+    def write_base_of_version_5(self, keys: Keys) -> None:
+        """The rotary base of families for which the reference leaves it out and llama.cpp takes 10 000. Written where
+        transformers 5 saved another one, as rope_parameters; older files stay as the reference has them."""
+        base = global_rope(self.rope).get("rope_theta")
+        if "rope_parameters" in self.config and base not in (None, 10000):
+            keys.add_rope_freq_base(base)
+
     def write_rows(self, rows: Iterable[Row], keys: Keys) -> None:
         for method, names in rows:
             value = self.config.find(*names)
@@ -245,6 +254,8 @@ class Family:
     def _write_gating(self, keys: Keys) -> None:
         score = self.config.find(*_SCORES.split())
         if score is None:
+            score = self.scores
+        if not score:
             return
         kind = {"sigmoid": "SIGMOID", "softmax": "SOFTMAX", "sqrtsoftplus": "SQRTSOFTPLUS"}.get(score)
         if kind is None:

@@ -27,7 +27,8 @@ def write_pooling(model: Model, keys: Keys) -> None:
         flagged = next((mode for flag, mode in _FLAGS.items() if settings.get(flag)), None)
         keys.add_pooling_type(_kind(flagged or settings.get("pooling_mode")))
     classifier = model.config.get("classifier_pooling")
-    if classifier is not None:
+    sorts = model.architecture.endswith("ForSequenceClassification")  # EuroBERT carries "late" along without use
+    if classifier is not None and (sorts or classifier in _MODES):
         keys.add_classifier_pooling_type(_kind(classifier))
 
 

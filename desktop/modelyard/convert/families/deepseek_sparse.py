@@ -19,6 +19,7 @@ class DeepSeek32(DeepSeek2):
     text_only: ClassVar[Names] = ()
     arch = "deepseek32"
     keeps_ahead: ClassVar[bool] = True
+    scores: ClassVar[str] = "sigmoid"
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

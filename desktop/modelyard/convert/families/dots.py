@@ -13,6 +13,7 @@ class Dots1(Qwen2Moe):
     proof = "reference"
     classes: ClassVar[Names] = ("Dots1ForCausalLM",)
     arch = "dots1"
+    scores: ClassVar[str] = "sigmoid"
     extra: ClassVar[Rows] = (
         *Qwen2Moe.extra,
         ("leading_dense_block_count", ("first_k_dense_replace",)),

@@ -9,7 +9,7 @@ from ..family import Family, Named, Names
 from ..keys import Keys
 from ..lazy import Lazy
 from ..vocab.bpe import write_bpe
-from ..vocab.spm import has_spm, write_spm
+from ..vocab.spm import has_pieces, write_spm
 
 
 class Ernie45(Family):
@@ -22,13 +22,13 @@ class Ernie45(Family):
         return super().rename(name.replace("ernie.", "model."))
 
     def write_vocabulary(self, keys: Keys) -> None:
-        if not has_spm(self.model):
+        if not has_pieces(self.model):
             write_bpe(self.model, keys)
             return
         write_spm(self.model, keys)
         settings = self.model.json("tokenizer_config.json") or {}
-        if "add_prefix_space" in settings:
-            keys.add_add_space_prefix(bool(settings["add_prefix_space"]))
+        if (prefix := settings.get("add_prefix_space")) is not None:
+            keys.add_add_space_prefix(bool(prefix))
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """Baidu's own files hold q, k, v together, and gate and up."""

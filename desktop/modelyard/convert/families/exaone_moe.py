@@ -71,6 +71,7 @@ class ExaoneMoe(Exaone45):
     classes: ClassVar[Names] = ("ExaoneMoEForCausalLM", "ExaoneMoeForCausalLM")
     text_only: ClassVar[Names] = ()
     arch = "exaone-moe"
+    scores: ClassVar[str] = "sigmoid"
 
     def _write_ahead(self, keys: Keys) -> None:
         config = self.config

@@ -78,8 +78,8 @@ class FalconH1(Mamba2):
         keys.add_feed_forward_length(config["intermediate_size"])
         keys.add_head_count(config["num_attention_heads"])
         keys.add_head_count_kv(config["num_key_value_heads"])
-        keys.add_key_length(config["head_dim"])
-        keys.add_value_length(config["head_dim"])
+        keys.add_key_length(config.head_size)
+        keys.add_value_length(config.head_size)
         keys.add_rope_freq_base(global_rope(self.rope)["rope_theta"])
 
     def write_vocabulary(self, keys: Keys) -> None:

@@ -12,7 +12,7 @@ from ..pooling import write_pooling
 from ..rope import global_rope
 from ..vocab.bpe import write_bpe
 from ..vocab.special import SpecialTokens
-from ..vocab.spm import has_spm, read_pieces, write_spm
+from ..vocab.spm import has_pieces, read_pieces, write_spm
 
 _CODE_GEMMA = {"prefix": 67, "suffix": 69, "middle": 68, "fsep": 70, "eot": 107}
 _KEYS: Rows = (
@@ -42,6 +42,7 @@ class Gemma(Family):
         self.write_rows(_KEYS, keys)
         keys.add_file_type()
         self.write_rows(self.extra, keys)
+        self.write_base_of_version_5(keys)
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_spm(self.model, keys)
@@ -91,7 +92,7 @@ class Gemma3(Family):
         keys.add_head_count_kv(self.config.get("num_key_value_heads", 4))
 
     def write_vocabulary(self, keys: Keys) -> None:
-        if has_spm(self.model):
+        if has_pieces(self.model):
             write_spm(self.model, keys)
             keys.add_add_space_prefix(False)
         else:
@@ -104,7 +105,7 @@ class Gemma3(Family):
 
     def _token_count(self) -> int:
         """Rows of the embedding beyond the vocabulary are left out."""
-        if has_spm(self.model):
+        if has_pieces(self.model):
             return int(self.config.get("vocab_size") or len(read_pieces(self.model).tokens))
         tokenizer = self.model.json("tokenizer.json") or {"model": {"vocab": ()}, "added_tokens": ()}
         return len(tokenizer["model"]["vocab"]) + len(tokenizer["added_tokens"])

@@ -54,6 +54,8 @@ class Glm(Family):
         keys.add_rope_dimension_count(int(rope_size * self.rope.get("partial_rotary_factor", 0.5)))
         keys.add_add_bos_token(False)
         keys.add_rope_freq_base(10000 * config.get("rope_ratio", 1))
+        if "rope_ratio" not in config:
+            self.write_base_of_version_5(keys)
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_bpe_with(self.model, keys, {"eos": _END, "eot": _USER, "unk": _END})

@@ -27,14 +27,16 @@ class GptNeoX(Family):
 
     def write_parameters(self, keys: Keys) -> None:
         width, heads = self.config["hidden_size"], self.config["num_attention_heads"]
+        share = self.rope.get("partial_rotary_factor", self.config["rotary_pct"])  # the first is version 5's name
         keys.add_context_length(self.config["max_position_embeddings"])
         keys.add_embedding_length(width)
         keys.add_block_count(self.blocks)
         keys.add_feed_forward_length(self.config["intermediate_size"])
-        keys.add_rope_dimension_count(int(self.config["rotary_pct"] * (width // heads)))
+        keys.add_rope_dimension_count(int(share * (width // heads)))
         keys.add_head_count(heads)
         keys.add_parallel_residual(self.config.get("use_parallel_residual", True))
         keys.add_layer_norm_eps(self.config["layer_norm_eps"])
+        self.write_base_of_version_5(keys)
 
 
 def by_kind(rows: int, heads: int) -> NDArray[np.int64]:

@@ -17,6 +17,8 @@ from ..vocab.spm import has_spm, write_spm
 from .granite import GraniteMoe
 from .mamba import mamba2_tensor, padded_vocabulary
 
+_ATTENTION = ("attention", "full_attention")  # the second is version 5's name, which the reference does not know
+
 
 class GraniteHybrid(GraniteMoe):
     """A model without Mamba layers is an ordinary Granite under this class."""
@@ -89,7 +91,7 @@ class GraniteHybrid(GraniteMoe):
 
 def _attention_layers(config: Config) -> list[int]:
     if types := config.get("layer_types"):
-        return [layer for layer, kind in enumerate(types) if kind == "attention"]
+        return [layer for layer, kind in enumerate(types) if kind in _ATTENTION]
     if listed := config.get("attn_layer_indices"):
         return list(listed)
     period, offset = int(config["attn_layer_period"]), int(config["attn_layer_offset"])

@@ -41,7 +41,8 @@ class Hunyuan(Family):
 
     def write_vocabulary(self, keys: Keys) -> None:
         write_bpe(self.model, keys)
-        if (end := self.model.raw.get("eod_token_id")) is not None:
+        end = self.model.raw.get("eod_token_id")
+        if end is not None and self.model.raw.get("model_type") != "hunyuan_v1_dense":  # transformers drops it there
             keys.add_eos_token_id(end)
         ends = (self.model.json("generation_config.json") or {}).get("eos_token_id")
         if isinstance(ends, list) and len(ends) >= 2:

@@ -35,7 +35,10 @@ class HunyuanMoe(Family):
 
     def _of_all(self, key: str) -> Any:
         """The number every layer has: one a layer is given."""
-        first, *others = self.config[key]
+        value = self.config[key]
+        if isinstance(value, int):
+            return value
+        first, *others = value
         if any(other != first for other in others):
             raise ValueError(f"{key} differs between layers")
         return first

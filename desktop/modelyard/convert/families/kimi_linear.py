@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from .. import lazy
@@ -15,6 +16,7 @@ from ..vocab.tiktoken import has_tiktoken, write_kimi
 from .deepseek import DeepSeek2
 from .mamba import negative_exponential
 
+_DENSE = re.compile(r"\.block_sparse_moe\.((?:gate|up|down)_proj\.)")
 _CONVOLUTIONS = (".q_conv1d.weight", ".k_conv1d.weight", ".v_conv1d.weight")
 
 
@@ -24,6 +26,7 @@ class KimiLinear(DeepSeek2):
     classes: ClassVar[Names] = ("KimiLinearForCausalLM", "KimiLinearModel")
     text_only: ClassVar[Names] = ()
     arch = "kimi-linear"
+    scores: ClassVar[str] = "sigmoid"
     experts: ClassVar[Names] = ("w1", "w2", "w3")
     expert_path: ClassVar[str] = "block_sparse_moe.experts"
 
@@ -31,7 +34,8 @@ class KimiLinear(DeepSeek2):
         return config
 
     def rename(self, name: str) -> str | None:
-        return Family.rename(self, name)
+        """transformers 5 saves a layer without experts by the others' name."""
+        return Family.rename(self, _DENSE.sub(r".mlp.\1", name))
 
     def expert_name(self, block: int, kind: str) -> str:
         return f"layers.{block}.feed_forward.experts.{kind}.weight"

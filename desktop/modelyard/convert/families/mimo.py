@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ..family import Family, Names
 from ..keys import Keys
+from ..rope import global_rope
 
 _AHEAD = 3  # layers that predict a further token; no configuration tells their number
 _AHEAD_LAYER = re.compile(r"model\.mtp\.layers\.(\d+)\.(.+)")
@@ -47,7 +48,7 @@ class MimoV2(Family):
         keys.add_value_length(config["v_head_dim"])
         keys.add_expert_count(config["n_routed_experts"])
         keys.add_expert_feed_forward_length(config["moe_intermediate_size"])
-        keys.add_rope_dimension_count(int(config["head_dim"] * self.rope["partial_rotary_factor"]))
+        keys.add_rope_dimension_count(int(config["head_dim"] * global_rope(self.rope)["partial_rotary_factor"]))
         keys.add_layer_norm_rms_eps(config.get("layernorm_epsilon", 1e-5))
         if (scale := config.get("attention_value_scale")) is not None:
             keys.add_attn_value_scale(float(scale))

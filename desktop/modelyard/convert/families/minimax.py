@@ -23,6 +23,7 @@ class MiniMaxM2(Family):
     )
     experts: ClassVar[Names] = ("w1", "w2", "w3")
     expert_path: ClassVar[str] = "block_sparse_moe.experts"
+    scores: ClassVar[str] = "sigmoid"
 
 
 _INDEXER = (

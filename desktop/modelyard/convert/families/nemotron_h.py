@@ -21,6 +21,7 @@ from .mamba import mamba2_tensor, padded_vocabulary
 
 _MAMBA = ("M", "mamba", "linear_attention")
 _ATTENTION = ("*", "attention", "full_attention")
+_OF_EXPERTS = ("n_routed_experts", "num_experts_per_tok", "n_group", "topk_group")
 _EXPERTS, _FEED_FORWARD = ("E", "moe"), ("-", "moe", "mlp")
 
 # The layer ahead is stored as two: its attention, and its experts.
@@ -70,13 +71,18 @@ class NemotronH(GraniteHybrid):
 
     @staticmethod
     def is_routed(config: Config) -> bool:
-        """The feed-forward layers hold experts."""
-        return "num_experts_per_tok" in config
+        """The feed-forward layers hold experts. transformers 5 gives their number also to models without any."""
+        words = config.get("layers_block_type")
+        return "num_experts_per_tok" in config and not (words and "mlp" in words and "moe" not in words)
 
     @staticmethod
     def layer_kinds(config: Config) -> Sequence[Any]:
         """A letter or a word a layer."""
         return list(config.get("hybrid_override_pattern") or config["layers_block_type"])
+
+    def prepare(self, config: Config) -> Config:
+        config = super().prepare(config)
+        return config if self._routed else config.without(*_OF_EXPERTS)
 
     def count_blocks(self) -> int:
         return self._trunk + len(self._ahead)

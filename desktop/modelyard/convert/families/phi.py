@@ -12,6 +12,7 @@ from ..keys import Keys
 from ..rope import global_rope
 from ..vocab.bpe import write_bpe
 from ..vocab.phi import write_phi3_vocabulary
+from ..vocab.spm import has_pieces
 
 _LONGROPE = {"type", "long_factor", "short_factor"}
 
@@ -34,6 +35,7 @@ class Phi2(Family):
         keys.add_rope_dimension_count(int(self.rope["partial_rotary_factor"] * width) // heads)
         keys.add_file_type()
         keys.add_add_bos_token(False)
+        self.write_base_of_version_5(keys)
 
 
 class Phi3(Family):
@@ -67,7 +69,7 @@ class Phi3(Family):
 
     def write_vocabulary(self, keys: Keys) -> None:
         settings = self.model.json("tokenizer_config.json") or {}
-        if settings.get("tokenizer_class") == "GPT2Tokenizer" or "tokenizer.model" not in self.model.files:
+        if settings.get("tokenizer_class") == "GPT2Tokenizer" or not has_pieces(self.model):
             write_bpe(self.model, keys)
         else:
             write_phi3_vocabulary(self.model, keys)

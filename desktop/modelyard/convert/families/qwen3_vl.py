@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar
 
 from .. import lazy
@@ -30,7 +31,7 @@ class Qwen3Vl(Qwen3):
 
 
 class Qwen3VlMoe(Qwen3Moe):
-    """Its packed experts are stored transposed."""
+    """Its packed experts are stored transposed, but not by transformers 5 (the reference does not see that)."""
 
     title = "Qwen 3-VL MoE"
     proof = "reference"
@@ -40,7 +41,14 @@ class Qwen3VlMoe(Qwen3Moe):
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         packed = name.removesuffix(".weight").endswith(("mlp.experts.down_proj", "mlp.experts.gate_up_proj"))
-        yield from super().change(name, lazy.transposed(tensor) if packed else tensor, block)
+        yield from super().change(name, lazy.transposed(tensor) if packed and self._transposed else tensor, block)
+
+    @cached_property
+    def _transposed(self) -> bool:
+        """Unless the rows of gate and up can only be their outputs."""
+        stored = self.model.tensors.items()
+        shapes = (each.shape for name, each in stored if name.removesuffix(".weight").endswith(".gate_up_proj"))
+        return all(shape[-2] == self.config["hidden_size"] for shape in shapes)
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)

@@ -55,6 +55,7 @@ class StableLm(Family):
         keys.add_parallel_residual(config.get("use_parallel_residual", True))
         keys.add_layer_norm_eps(config.need("layer_norm_eps", "norm_eps"))
         keys.add_file_type()
+        self.write_base_of_version_5(keys)
 
 
 FAMILIES = (StableLm,)

@@ -57,8 +57,8 @@ def write_internlm3_vocabulary(model: Model, keys: Keys) -> None:
     write_pieces(pieces, keys)
     special = SpecialTokens(model, limit=len(pieces.tokens))
     settings = model.json("tokenizer_config.json") or {}
-    if "add_prefix_space" in settings:
-        keys.add_add_space_prefix(settings["add_prefix_space"])
+    if (prefix := settings.get("add_prefix_space")) is not None:
+        keys.add_add_space_prefix(bool(prefix))
     for key, entry in (settings.get("added_tokens_decoder") or {}).items():
         if entry.get("special") and entry.get("content") == _TURN_END and "eos" in special.ids:
             special.ids["eos"] = int(key)

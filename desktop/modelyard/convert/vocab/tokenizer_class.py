@@ -84,6 +84,12 @@ _BY_MODEL_TYPE = {
 }
 
 
+def is_of_version_5(tokenizer_config: Mapping[str, Any]) -> bool:
+    """Saved by transformers 5 in a form that 4.57.6 does not read: with such a file the reference ends."""
+    name = tokenizer_config.get("tokenizer_class")
+    return name == "TokenizersBackend" or isinstance(tokenizer_config.get("extra_special_tokens"), list)
+
+
 def tokenizer_class(tokenizer_config: Mapping[str, Any], config: Mapping[str, Any]) -> TokenizerClass:
     """A class we do not know (its code is in the repository, never run) behaves as its tokenizer.json says."""
     name = tokenizer_config.get("tokenizer_class") or config.get("tokenizer_class")
