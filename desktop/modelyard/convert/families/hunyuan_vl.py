@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import gguf
@@ -37,6 +38,13 @@ class HunyuanVl(Hunyuan):
         keys.add_rope_scaling_orig_ctx_len(length)
         keys.add_context_length(length)
         keys.add_rope_dimension_sections(list(self.rope["xdrope_section"]))
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        """transformers 5 has moved the end into the text model's part."""
+        super().write_vocabulary(keys)
+        text = self.model.raw.get("text_config")
+        if isinstance(text, Mapping) and (end := text.get("eod_token_id")) is not None:
+            keys.add_eos_token_id(end)
 
 
 FAMILIES = (HunyuanVl,)
