@@ -169,6 +169,33 @@
     </message>
 </context>
 <context>
+    <name>ImportanceChoice</name>
+    <message>
+        <source>It says which weights matter most, and makes very small sizes (IQ1 to IQ3) possible. It must be of this model: an “imatrix” file made by llama.cpp, often found beside GGUF files.</source>
+        <translation>它记录哪些权重更重要，有了它才能做出非常小的体积（IQ1 到 IQ3）。它必须属于这个模型：由 llama.cpp 生成的“imatrix”文件，常与 GGUF 文件放在一起。</translation>
+    </message>
+    <message>
+        <source>Choose the file …</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Go without</source>
+        <translation>不使用</translation>
+    </message>
+    <message>
+        <source>Importance matrix</source>
+        <translation>重要性矩阵</translation>
+    </message>
+    <message>
+        <source>Importance matrices (*.gguf *.dat *.imatrix)</source>
+        <translation>重要性矩阵 (*.gguf *.dat *.imatrix)</translation>
+    </message>
+    <message>
+        <source>Choose the importance matrix</source>
+        <translation>选择重要性矩阵</translation>
+    </message>
+</context>
+<context>
     <name>ImportsView</name>
     <message>
         <source>Import a model</source>
@@ -299,18 +326,6 @@
     <message>
         <source>Details</source>
         <translation>详细信息</translation>
-    </message>
-    <message>
-        <source>from Hugging Face</source>
-        <translation>来自 Hugging Face</translation>
-    </message>
-    <message>
-        <source>from your library</source>
-        <translation>来自模型库</translation>
-    </message>
-    <message>
-        <source>not found</source>
-        <translation>未找到</translation>
     </message>
     <message>
         <source>Architecture</source>

@@ -25,6 +25,7 @@ from ..widgets.layout import clear, row
 from .base_choice import BaseChoice
 from .destination import Destination
 from .draft import Draft
+from .importance_choice import ImportanceChoice
 from .looking import look_at
 from .model_card import ModelCard
 from .repair import RepairChoice
@@ -191,18 +192,29 @@ class CheckPage(WizardPage):
             self._repair = RepairChoice(self.context, found.inspection, self.draft.choice.repair)
             self._repair.changed.connect(self._plan)
             self.body.addWidget(self._repair)
-        self._sizes = SizeChoice(self.context, found.inspection, self.draft.choice.size)
+        matrix = self.draft.choice.imatrix
+        shown = found.inspection.with_importance() if matrix else found.inspection
+        self._sizes = SizeChoice(self.context, shown, self.draft.choice.size)
         self._sizes.chosen.connect(self._size_chosen)
         heading = self.tr("Size & quality")
         if len(found.inspection.sizes) == 1:
             heading = self.tr("On this computer")
         self.body.addWidget(Text(heading, "heading"))
         self.body.addWidget(self._sizes)
+        if found.inspection.importance_sizes:
+            importance = ImportanceChoice(self.context, matrix)
+            importance.chosen.connect(self._use_importance)
+            self.body.addWidget(importance)
         engine = self.draft.choice.engine or self._usual_engine(found.statuses)
         self._destination = Destination(self.context, found.statuses, engine)
         self._destination.chosen.connect(lambda _engine: self._plan())
         self.body.addWidget(Card(self._destination))
         self._plan()
+
+    def _use_importance(self, matrix: Path | None) -> None:
+        if self._found is not None:
+            self.draft.choice = replace(self._choice(), imatrix=matrix)
+            self._show(self._found)
 
     def _usual_engine(self, statuses: Sequence[EngineStatus]) -> str:
         wanted = self.context.services.settings.text("engine")
