@@ -1,5 +1,5 @@
 """What every test gets: a home of its own, no network but loopback, no thread left behind, no access
-key where it may not be."""
+key where it may not be; and to whom asks, servers that speak as Ollama does."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from typing import Any
 
 import pytest
 
+from .builders.ollama_fixtures import connect, generation, new_server, server
 from .key_watch import no_key_handed_out, pytest_runtest_logreport, pytest_sessionfinish
 
-__all__ = ["no_key_handed_out", "pytest_runtest_logreport", "pytest_sessionfinish"]
+__all__ = [
+    "connect",
+    "generation",
+    "new_server",
+    "no_key_handed_out",
+    "pytest_runtest_logreport",
+    "pytest_sessionfinish",
+    "server",
+]
 _LOOPBACK = ("127.", "::1", "localhost")
 
 

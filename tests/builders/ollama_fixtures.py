@@ -1,4 +1,4 @@
-"""Fixtures around the strict test server. Import the ones a test module needs."""
+"""Fixtures around the strict test server, for all tests (tests/conftest.py)."""
 
 from __future__ import annotations
 

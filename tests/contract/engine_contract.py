@@ -215,7 +215,9 @@ class EngineContract:
         self.install(engine, gguf)
 
     def test_a_missing_model_is_named(self, engine: Engine) -> None:
-        none = lambda event: None  # noqa: E731
+        def none(_event: Event) -> None:
+            """Nobody listens."""
+
         for call in (
             lambda: engine.show("nobody"),
             lambda: engine.remove("nobody"),

@@ -18,12 +18,9 @@ from modelyard.events import CancelToken
 from modelyard.importing.describe import describe
 from modelyard.ui.chat.asking import Question, request_of
 from tests.builders.gguf_files import tiny_llama
-from tests.builders.ollama_fixtures import connect, generation, server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
 from tests.e2e.program import sample_gguf
-
-__all__ = ["connect", "generation", "server"]  # fixtures
 
 _SURE = {"temperature": 0.0, "repeat_penalty": 1.0, "num_ctx": 512}
 

@@ -18,7 +18,6 @@ from modelyard.importing.access import HubAccess
 from modelyard.importing.checkup import Checkup, Finding, Part
 from modelyard.ui.services import Tools
 from tests.builders.hub_server import ALICE, Hub, running_hub
-from tests.builders.ollama_fixtures import new_server  # noqa: F401 - a fixture
 from tests.builders.ollama_server import OllamaServer
 
 KEY = "hf_abcdefghijklmnopqrstuvwxyz"
@@ -64,7 +63,7 @@ def look(house: House, keyring: SecretStore | None = None) -> dict[Part, Finding
     return {each.part: each for each in checkup.look(CancelToken())}
 
 
-def test_a_house_in_order(house: House, new_server: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_house_in_order(house: House, new_server: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_HOST", new_server.url)
     found = look(house)
     assert set(found) == set(Part)
@@ -160,7 +159,7 @@ def test_the_source_is_measured(house: House, hub: Hub) -> None:
     assert not any(each.key for each in hub.seen)
 
 
-def test_try_ollama(house: House, new_server: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_try_ollama(house: House, new_server: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> None:
     ask: Callable[[str], str] = tools(house, SessionStore()).try_ollama
     assert ask(new_server.url) == "0.40.2"
     monkeypatch.setenv("OLLAMA_HOST", new_server.url)

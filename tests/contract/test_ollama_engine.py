@@ -9,12 +9,9 @@ import pytest
 
 from modelyard.engines.ollama.engine import OllamaEngine
 from tests.builders.gguf_files import tiny_llama
-from tests.builders.ollama_fixtures import connect, generation, server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import VERSIONS, OllamaServer
 from tests.contract.engine_contract import EngineContract
-
-__all__ = ["connect", "generation", "server"]  # fixtures
 
 
 class TestOllamaEngine(EngineContract):

@@ -21,13 +21,12 @@ from modelyard.importing.running import ImportResult, run_import
 from modelyard.importing.sources import CheckpointFolder, GgufFile
 from modelyard.modelfile.persona import Persona
 from modelyard.selftest.tiny_checkpoint import write_tiny_llama
-from tests.builders.ollama_fixtures import generation, server  # noqa: F401 - fixtures
 from tests.builders.ollama_gguf import CHATML, write_gguf
 from tests.builders.ollama_server import OllamaServer
 
 
 @pytest.fixture
-def house(tmp_path: Path, server: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:  # noqa: F811
+def house(tmp_path: Path, server: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("OLLAMA_HOST", server.url)
     made = build_house(tmp_path / "数据")
     yield made
@@ -45,7 +44,7 @@ def _run(house: House, plan: ImportPlan | Refusal) -> tuple[ImportResult, list[s
     return result, [str(event.fields["code"]) for event in events if event.kind is Kind.WARNING]
 
 
-def test_a_checkpoint_ends_in_ollama(house: House, server: OllamaServer, tmp_path: Path) -> None:  # noqa: F811
+def test_a_checkpoint_ends_in_ollama(house: House, server: OllamaServer, tmp_path: Path) -> None:
     source = CheckpointFolder(write_tiny_llama(tmp_path / "Tiny-Llama"))
     seen = inspect(source, house.surroundings, CancelToken())
     plan = _plan(house, seen, size="Q8_0")
@@ -62,7 +61,7 @@ def test_a_checkpoint_ends_in_ollama(house: House, server: OllamaServer, tmp_pat
     assert any("_debug_render_only" in body for body in server.bodies), "the prompt was compared"
 
 
-def test_a_persons_own_file(house: House, server: OllamaServer, tmp_path: Path) -> None:  # noqa: F811
+def test_a_persons_own_file(house: House, server: OllamaServer, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "mine.gguf", chat_template=CHATML)
     seen = inspect(GgufFile(path), house.surroundings, CancelToken())
     plan = _plan(house, seen)
@@ -76,7 +75,7 @@ def test_a_persons_own_file(house: House, server: OllamaServer, tmp_path: Path) 
 
 def test_too_new_for_this_ollama(
     house: House,
-    server: OllamaServer,  # noqa: F811
+    server: OllamaServer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -99,7 +98,7 @@ def test_a_prompt_nothing_can_mend_is_told(house: House, tmp_path: Path, monkeyp
     assert "ollama_prompt_differs" in _run(house, _plan(house, seen))[1]
 
 
-def test_a_persons_template_stays(house: House, server: OllamaServer, tmp_path: Path) -> None:  # noqa: F811
+def test_a_persons_template_stays(house: House, server: OllamaServer, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "own.gguf", chat_template=CHATML)
     seen = inspect(GgufFile(path), house.surroundings, CancelToken())
     mine = Persona(template="Q: {{ .Prompt }}")

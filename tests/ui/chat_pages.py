@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from PySide6.QtWidgets import QApplication
-
 from modelyard.ui.app import Desktop
 from modelyard.ui.chat.answer_message import AnswerMessage
 from modelyard.ui.chat.side_by_side import SideBySide
@@ -70,8 +65,3 @@ class Chat:
     @property
     def questions(self) -> list[UserMessage]:
         return [each for each in self.widgets if isinstance(each, UserMessage)]
-
-
-@pytest.fixture
-def chat(desk: Desktop, house: House, qapp: QApplication) -> Iterator[Chat]:
-    yield Chat(desk, house)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from modelyard.ui.app import Desktop, make_application
 
+from .chat_pages import Chat
 from .scenes import pump
 from .twins import House
 
@@ -43,3 +44,9 @@ def desk(qapp: QApplication, house: House) -> Iterator[Desktop]:
     made.window.leave()
     made.deleteLater()
     pump(0.05)
+
+
+@pytest.fixture
+def chat(desk: Desktop, house: House) -> Chat:
+    """The page of the chat, with a model chosen."""
+    return Chat(desk, house)

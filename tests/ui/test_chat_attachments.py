@@ -17,7 +17,7 @@ from modelyard.errors import Code, ModelyardError
 from modelyard.events import CancelToken
 from modelyard.ui.chat.attaching import read_files
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import pump, wait_for
 
 # Two frames of two pixels each way: black, then white.
@@ -97,7 +97,7 @@ def test_pictures(tmp_path: Path) -> None:
     assert caught.value.fields["width"] == caught.value.fields["height"] == 20_000
 
 
-def test_a_refused_file_is_told_and_the_words_stay(chat: Chat, tmp_path: Path) -> None:  # noqa: F811
+def test_a_refused_file_is_told_and_the_words_stay(chat: Chat, tmp_path: Path) -> None:
     (tmp_path / "a.bin.txt").write_bytes(b"\0\1\2" * 100)
     chat.composer.write("About this file")
     chat.page._files.read([tmp_path / "a.bin.txt"])

@@ -7,7 +7,7 @@ import pytest
 from modelyard.chat.values import State
 from modelyard.ui.chat.circles import goes_in_circles
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import press, wait_for
 
 LOOP = "I am a large language model, and I can help you. "
@@ -31,7 +31,7 @@ def test_circles(text: str, found: bool) -> None:
     assert goes_in_circles(text) is found
 
 
-def test_it_is_told_and_can_be_stopped(chat: Chat) -> None:  # noqa: F811
+def test_it_is_told_and_can_be_stopped(chat: Chat) -> None:
     chat.house.engine.answer = LOOP * 5_000
     chat.house.engine.pause = 0.002
     chat.start("Who are you?")

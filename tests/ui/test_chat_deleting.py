@@ -8,12 +8,12 @@ from PySide6.QtTest import QTest
 
 from modelyard.errors import ModelyardError
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import press, pump, wait_for
 from .twins import ANSWER
 
 
-def test_what_follows_a_message_is_deleted_with_a_way_back(chat: Chat) -> None:  # noqa: F811
+def test_what_follows_a_message_is_deleted_with_a_way_back(chat: Chat) -> None:
     """It leaves the conversation at once and the store a little later."""
     chat.ask("One")
     chat.ask("Two")
@@ -37,7 +37,7 @@ def test_what_follows_a_message_is_deleted_with_a_way_back(chat: Chat) -> None: 
     assert [each.message.content for each in chat.questions] == ["One", "Another second"]
 
 
-def test_one_of_two_versions_is_deleted(chat: Chat) -> None:  # noqa: F811
+def test_one_of_two_versions_is_deleted(chat: Chat) -> None:
     """The other one is shown, and says in the end that it is alone."""
     chat.ask("One")
     chat.session.again(chat.answers[0].message)
@@ -52,7 +52,7 @@ def test_one_of_two_versions_is_deleted(chat: Chat) -> None:  # noqa: F811
     assert chat.answers[0].versions.isHidden()
 
 
-def test_the_first_message_is_deleted_and_comes_back(chat: Chat) -> None:  # noqa: F811
+def test_the_first_message_is_deleted_and_comes_back(chat: Chat) -> None:
     chat.ask("One")
     chat.questions[0].delete.emit(chat.questions[0].message)
     wait_for(lambda: not chat.widgets)
@@ -60,7 +60,7 @@ def test_the_first_message_is_deleted_and_comes_back(chat: Chat) -> None:  # noq
     wait_for(lambda: len(chat.widgets) == 2)
 
 
-def test_nothing_is_deleted_while_an_answer_grows(chat: Chat) -> None:  # noqa: F811
+def test_nothing_is_deleted_while_an_answer_grows(chat: Chat) -> None:
     chat.house.engine.pause, chat.house.engine.answer = 0.02, ANSWER * 20  # lasts until it is stopped
     chat.start("One")
     wait_for(lambda: bool(chat.answers))
@@ -70,7 +70,7 @@ def test_nothing_is_deleted_while_an_answer_grows(chat: Chat) -> None:  # noqa: 
     assert chat.questions[0]._free and chat.answers[0]._free
 
 
-def test_a_version_is_switched_where_one_reads(chat: Chat) -> None:  # noqa: F811
+def test_a_version_is_switched_where_one_reads(chat: Chat) -> None:
     """Far above the end: it stays in sight, and the button keeps the keys."""
     chat.ask("First wording")
     for number in range(6):

@@ -15,7 +15,7 @@ from modelyard.ui.chat.markdown_view import MarkdownView
 from modelyard.ui.chat.rendering.look import Look
 from modelyard.ui.design.theme import Theme
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import pump, wait_for
 from .twins import MODEL
 
@@ -86,7 +86,7 @@ def test_the_look_changes_while_it_grows_or_is_filled(look: Look) -> None:
     pump()
 
 
-def test_a_conversation_of_long_answers_opens_at_its_end(chat: Chat) -> None:  # noqa: F811
+def test_a_conversation_of_long_answers_opens_at_its_end(chat: Chat) -> None:
     """A screen full at once, the rest above; one stays at the end, and later where one reads."""
     store = chat.house.chats()
     head = store.conversations.create(title="Long", engine=MODEL.engine, model=MODEL.name)

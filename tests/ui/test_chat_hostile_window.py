@@ -13,7 +13,7 @@ from modelyard.engines.base import ChatChunk, ChatRequest, ChatStats
 from modelyard.events import CancelToken
 from modelyard.ui.chat.markdown_view import MarkdownView
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import pump, wait_for
 from .test_chat_hostile import HOSTILE
 from .twins import ANSWER
@@ -26,7 +26,7 @@ _PIECES = 250
     ["one long line", "backticks", "unclosed fence", "unclosed formula", "zalgo", "direction", "file picture", "script",
      "large table", "wide table", "escapes", "zero width"],
 )  # fmt: skip
-def test_streamed_and_opened_again(chat: Chat, name: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_streamed_and_opened_again(chat: Chat, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = HOSTILE[name]
     opened: list[Any] = []
     monkeypatch.setattr(

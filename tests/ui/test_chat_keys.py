@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from modelyard.chat.values import NewAttachment
 from modelyard.errors import Code, ModelyardError
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import pump, wait_for
 from .twins import ANSWER
 
@@ -31,44 +31,44 @@ def named(root: QWidget, name: str) -> QAbstractButton:
     raise AssertionError(f"no button {name!r}")
 
 
-def delete_message(chat: Chat) -> None:  # noqa: F811
+def delete_message(chat: Chat) -> None:
     chat.answers[0]._more.setFocus()
     chat.answers[0].delete.emit(chat.answers[0].message)
     wait_for(lambda: not chat.answers)
 
 
-def delete_and_undo(chat: Chat) -> None:  # noqa: F811
+def delete_and_undo(chat: Chat) -> None:
     delete_message(chat)
     use(named(chat.list, "Undo"))
     wait_for(lambda: bool(chat.answers))
 
 
-def undo_runs_out(chat: Chat) -> None:  # noqa: F811
+def undo_runs_out(chat: Chat) -> None:
     delete_message(chat)
     named(chat.list, "Undo").setFocus()
     chat.page._library._undo_timer.timeout.emit()
 
 
-def delete_conversation(chat: Chat) -> None:  # noqa: F811
+def delete_conversation(chat: Chat) -> None:
     head = chat.session.conversation
     assert head is not None
     chat.list._list.setFocus()
     chat.list.remove.emit(head)
 
 
-def switch_version(chat: Chat) -> None:  # noqa: F811
+def switch_version(chat: Chat) -> None:
     answer_again(chat)
     use(chat.answers[0].versions._before)
     wait_for(lambda: chat.answers[0].versions._place == 0)
 
 
-def answer_again(chat: Chat) -> None:  # noqa: F811
+def answer_again(chat: Chat) -> None:
     use(chat.answers[0]._again)
     assert chat.session.busy
     chat.settle()
 
 
-def choose_compared(chat: Chat) -> None:  # noqa: F811
+def choose_compared(chat: Chat) -> None:
     chat.session.ask("Which?", second=chat.house.engine.list[0])
     wait_for(lambda: len(chat.answers) == 3)
     chat.settle()
@@ -76,7 +76,7 @@ def choose_compared(chat: Chat) -> None:  # noqa: F811
     wait_for(lambda: len(chat.answers) == 2)
 
 
-def stop_by_button(chat: Chat) -> None:  # noqa: F811
+def stop_by_button(chat: Chat) -> None:
     chat.house.engine.pause, chat.house.engine.answer = 0.02, ANSWER * 20  # lasts until it is stopped
     chat.start("Again")
     wait_for(lambda: len(chat.answers[-1].view.text) > 20)
@@ -84,7 +84,7 @@ def stop_by_button(chat: Chat) -> None:  # noqa: F811
     chat.settle()
 
 
-def continue_answer(chat: Chat) -> None:  # noqa: F811
+def continue_answer(chat: Chat) -> None:
     stop_by_button(chat)
     chat.house.engine.pause = 0.0
     use(named(chat.answers[-1], "Continue"))
@@ -92,17 +92,17 @@ def continue_answer(chat: Chat) -> None:  # noqa: F811
     chat.settle()
 
 
-def close_panel(chat: Chat) -> None:  # noqa: F811
+def close_panel(chat: Chat) -> None:
     chat.page._toggle_panel()
     use(named(chat.page._panel, "Close"))
 
 
-def dismiss_notice(chat: Chat) -> None:  # noqa: F811
+def dismiss_notice(chat: Chat) -> None:
     chat.page._notice.say("Something")
     use(named(chat.page._notice, "Dismiss"))
 
 
-def remove_attachment(chat: Chat) -> None:  # noqa: F811
+def remove_attachment(chat: Chat) -> None:
     chat.session.attach([NewAttachment("a.txt", "text/plain", b"x", "x")])
     wait_for(lambda: len(chat.composer.attachments) == 1)
     pump(0.05)
@@ -110,7 +110,7 @@ def remove_attachment(chat: Chat) -> None:  # noqa: F811
     wait_for(lambda: not chat.composer.attachments)
 
 
-def mend_an_error(chat: Chat) -> None:  # noqa: F811
+def mend_an_error(chat: Chat) -> None:
     chat.house.engine.error = ModelyardError(Code.ENGINE_CRASHED, name="SmolLM2", detail="signal 11")
     chat.ask("Fail")
     chat.house.engine.error = None
@@ -120,12 +120,12 @@ def mend_an_error(chat: Chat) -> None:  # noqa: F811
     chat.settle()
 
 
-def show_all_of_a_question(chat: Chat) -> None:  # noqa: F811
+def show_all_of_a_question(chat: Chat) -> None:
     chat.ask("word " * 1_000)
     use(named(chat.questions[-1], "Show all"))
 
 
-def open_what_was_found(chat: Chat) -> None:  # noqa: F811
+def open_what_was_found(chat: Chat) -> None:
     chat.list.focus_search()
     chat.list._search.setText("bent")
     wait_for(lambda: "bent" in chat.list._list.item(0).text())
@@ -134,7 +134,7 @@ def open_what_was_found(chat: Chat) -> None:  # noqa: F811
     QTest.keyClick(chat.list._list, Qt.Key.Key_Return)
 
 
-def leave_an_edit(chat: Chat) -> None:  # noqa: F811
+def leave_an_edit(chat: Chat) -> None:
     chat.page._edit_last()
     editor = chat.questions[0]._editor
     assert editor is not None
@@ -162,7 +162,7 @@ ACTIONS = (
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda each: each.__name__)
-def test_the_keys_work_afterwards(chat: Chat, action: Callable[[Chat], None]) -> None:  # noqa: F811
+def test_the_keys_work_afterwards(chat: Chat, action: Callable[[Chat], None]) -> None:
     chat.ask("Hello")
     action(chat)
     pump(0.1)

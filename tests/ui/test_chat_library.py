@@ -20,12 +20,12 @@ from modelyard.ui.chat.conversation_list import without_marks
 from modelyard.ui.chat.field import attachable
 from modelyard.ui.chat.transcript import MOST_WIDGETS
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import pump, wait_for
 from .twins import ANSWER, MODEL
 
 
-def long_conversation(chat: Chat, count: int) -> Conversation:  # noqa: F811
+def long_conversation(chat: Chat, count: int) -> Conversation:
     store = chat.house.chats()
     with store.writing():
         head = store.conversations.create(title="Long", engine=MODEL.engine, model=MODEL.name)
@@ -35,11 +35,11 @@ def long_conversation(chat: Chat, count: int) -> Conversation:  # noqa: F811
     return store.conversations.get(head.id)
 
 
-def places(chat: Chat) -> list[int]:  # noqa: F811
+def places(chat: Chat) -> list[int]:
     return [each.message.depth for each in chat.widgets]
 
 
-def test_a_long_history_is_paged_and_few_widgets_are_kept(chat: Chat) -> None:  # noqa: F811
+def test_a_long_history_is_paged_and_few_widgets_are_kept(chat: Chat) -> None:
     head = long_conversation(chat, 400)
     chat.page._open(head, 0)
     wait_for(lambda: bool(chat.widgets))
@@ -69,7 +69,7 @@ def test_a_long_history_is_paged_and_few_widgets_are_kept(chat: Chat) -> None:  
     assert places(chat)[-2:] == [400, 401] and chat.answers[-1].view.text == ANSWER
 
 
-def test_a_conversation_deleted_while_it_answers(chat: Chat) -> None:  # noqa: F811
+def test_a_conversation_deleted_while_it_answers(chat: Chat) -> None:
     chat.house.engine.pause, chat.house.engine.answer = 0.02, ANSWER * 20  # lasts until it is stopped
     chat.start("Tell me")
     head = chat.session.conversation
@@ -82,7 +82,7 @@ def test_a_conversation_deleted_while_it_answers(chat: Chat) -> None:  # noqa: F
     assert chat.page._board._panel is None and chat.widgets == []
 
 
-def test_search_goes_to_the_message(chat: Chat) -> None:  # noqa: F811
+def test_search_goes_to_the_message(chat: Chat) -> None:
     long_conversation(chat, 300)
     store = chat.house.chats()
     store.messages.add(store.conversations.list()[0].id, Role.USER, "番茄炒蛋")
@@ -102,7 +102,7 @@ def test_search_goes_to_the_message(chat: Chat) -> None:  # noqa: F811
     wait_for(lambda: chat.list._nothing.isVisible())
 
 
-def test_rename_and_pin(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_rename_and_pin(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     chat.ask("One")
     first = chat.session.conversation
     assert first is not None
@@ -114,7 +114,7 @@ def test_rename_and_pin(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:  #
     wait_for(lambda: chat.list._at(0).id == first.id and chat.list._at(0).title == "彩虹")
 
 
-def test_export_and_import(chat: Chat, tmp_path: Path) -> None:  # noqa: F811
+def test_export_and_import(chat: Chat, tmp_path: Path) -> None:
     chat.ask("How does a rainbow form?")
     head = chat.session.conversation
     assert head is not None
@@ -136,7 +136,7 @@ def test_export_and_import(chat: Chat, tmp_path: Path) -> None:  # noqa: F811
     wait_for(lambda: chat.page._board._panel is not None)
 
 
-def test_pictures_and_files_travel_with_the_message(chat: Chat, tmp_path: Path) -> None:  # noqa: F811
+def test_pictures_and_files_travel_with_the_message(chat: Chat, tmp_path: Path) -> None:
     chat.house.engine.list[0] = replace(MODEL, capabilities=("completion", "vision"))
     chat.page._models.refresh()
     wait_for(lambda: chat.session.model is not None and "vision" in chat.session.model.capabilities)
@@ -159,7 +159,7 @@ def test_pictures_and_files_travel_with_the_message(chat: Chat, tmp_path: Path) 
     assert len(chat.questions[0].message.attachments) == 2
 
 
-def test_a_model_without_eyes_says_so(chat: Chat) -> None:  # noqa: F811
+def test_a_model_without_eyes_says_so(chat: Chat) -> None:
     image = QImage(20, 20, QImage.Format.Format_RGB32)
     image.fill(0)
     chat.page._files.take_picture(image)
@@ -229,7 +229,7 @@ def test_documents(tmp_path: Path) -> None:
     assert caught.value.code is Code.FILE_MISSING
 
 
-def test_what_was_found_stands_in_sight(chat: Chat) -> None:  # noqa: F811
+def test_what_was_found_stands_in_sight(chat: Chat) -> None:
     """Also far from both ends, and it stays there when what stands above it is fetched."""
     head = long_conversation(chat, 120)
     found = chat.house.chats().messages.window(head.id, 60, 1).messages[0]

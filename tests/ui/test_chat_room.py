@@ -15,7 +15,7 @@ from modelyard.ui.chat.markdown_view import MarkdownView
 from modelyard.ui.chat.rendering.look import Look
 from modelyard.ui.design.theme import Theme
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import pump, wait_for
 
 _EXTRA = 80  # pixels that must stay empty below the room a message asks for
@@ -124,7 +124,7 @@ def test_everything_can_be_reached_sideways(qapp: QApplication, text: str) -> No
     pump()
 
 
-def test_a_long_word_of_a_question_is_broken_and_copied_whole(chat: Chat) -> None:  # noqa: F811
+def test_a_long_word_of_a_question_is_broken_and_copied_whole(chat: Chat) -> None:
     address = "https://example.org/" + "a" * 300
     chat.ask(f"See {address} 彩虹")
     question = chat.questions[0]

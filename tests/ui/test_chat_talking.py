@@ -14,14 +14,14 @@ from modelyard.engines.base import ChatStats
 from modelyard.errors import Code, ModelyardError
 from modelyard.ui.app import Desktop
 
-from .chat_pages import Chat, chat  # noqa: F401 - the fixture
+from .chat_pages import Chat
 from .scenes import press, pump, wait_for
 from .twins import ANSWER, MODEL, House
 
 LONG_ANSWER = ANSWER * 20  # lasts until it is stopped, on slow computers too
 
 
-def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:  # noqa: F811
+def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:
     chat.ask("How does a rainbow form?")
     assert [type(each).__name__ for each in chat.widgets] == ["UserMessage", "AnswerMessage"]
     assert chat.answers[0].view.text == ANSWER
@@ -33,7 +33,7 @@ def test_question_and_answer_are_shown_and_kept(chat: Chat) -> None:  # noqa: F8
     assert chat.session.conversation is not None and chat.session.conversation.title == "How does a rainbow form?"
 
 
-def test_stop_then_continue(chat: Chat) -> None:  # noqa: F811
+def test_stop_then_continue(chat: Chat) -> None:
     chat.house.engine.pause, chat.house.engine.answer = 0.02, LONG_ANSWER
     chat.start("Tell me")
     wait_for(lambda: len(chat.answers[0].view.text) > 40)
@@ -52,7 +52,7 @@ def test_stop_then_continue(chat: Chat) -> None:  # noqa: F811
     assert last.messages[-1].role == "assistant" and last.messages[-1].content == stopped.content
 
 
-def test_again_and_edit_make_branches(chat: Chat) -> None:  # noqa: F811
+def test_again_and_edit_make_branches(chat: Chat) -> None:
     chat.ask("First wording")
     chat.house.engine.answer = "Another answer"
     chat.session.again(chat.answers[0].message)
@@ -69,7 +69,7 @@ def test_again_and_edit_make_branches(chat: Chat) -> None:  # noqa: F811
     wait_for(lambda: [each.view.text for each in chat.answers] == ["Another answer"])
 
 
-def test_the_keys_stay_in_the_chat_when_what_had_them_goes(chat: Chat) -> None:  # noqa: F811
+def test_the_keys_stay_in_the_chat_when_what_had_them_goes(chat: Chat) -> None:
     """Escape must still stop the answer after one asked differently by keys or answered again by its button."""
     chat.desk.window.activateWindow()
     chat.ask("First wording")
@@ -96,7 +96,7 @@ def test_the_keys_stay_in_the_chat_when_what_had_them_goes(chat: Chat) -> None: 
     assert chat.answers[0].message.state is State.STOPPED
 
 
-def test_two_conversations_answer_at_once(chat: Chat) -> None:  # noqa: F811
+def test_two_conversations_answer_at_once(chat: Chat) -> None:
     chat.house.engine.pause, chat.house.engine.answer = 0.02, LONG_ANSWER
     chat.start("One")
     first = chat.session.conversation
@@ -114,7 +114,7 @@ def test_two_conversations_answer_at_once(chat: Chat) -> None:  # noqa: F811
         assert store.messages.path(head.id)[-1].content == LONG_ANSWER
 
 
-def test_compare_two_models(chat: Chat) -> None:  # noqa: F811
+def test_compare_two_models(chat: Chat) -> None:
     chat.house.engine.list.append(replace(MODEL, name="other", display_name="Other"))
     chat.page._models.refresh()
     wait_for(lambda: len(chat.page._models.usable) == 2)
@@ -130,7 +130,7 @@ def test_compare_two_models(chat: Chat) -> None:  # noqa: F811
     assert chat.answers[0].message.id == second
 
 
-def test_an_error_stands_in_the_conversation_and_can_be_mended(chat: Chat) -> None:  # noqa: F811
+def test_an_error_stands_in_the_conversation_and_can_be_mended(chat: Chat) -> None:
     chat.house.engine.error = ModelyardError(Code.ENGINE_CRASHED, name="m", detail="signal 11")
     chat.ask("Hello")
     assert chat.page._board._panel is not None
@@ -142,7 +142,7 @@ def test_an_error_stands_in_the_conversation_and_can_be_mended(chat: Chat) -> No
     assert chat.answers[0].view.text == ANSWER
 
 
-def test_a_model_that_is_gone(chat: Chat) -> None:  # noqa: F811
+def test_a_model_that_is_gone(chat: Chat) -> None:
     chat.ask("Hello")
     chat.house.engine.list[:] = [replace(MODEL, name="other", display_name="Other")]
     chat.desk.window.context.routes.models_changed.emit()
@@ -154,7 +154,7 @@ def test_a_model_that_is_gone(chat: Chat) -> None:  # noqa: F811
     assert chat.answers[-1].message.model == "other"
 
 
-def test_memory_gauge_and_what_was_forgotten(chat: Chat) -> None:  # noqa: F811
+def test_memory_gauge_and_what_was_forgotten(chat: Chat) -> None:
     def chat_of(request, cancel):  # type: ignore[no-untyped-def]
         from modelyard.engines.base import ChatChunk
 
@@ -172,7 +172,7 @@ def test_memory_gauge_and_what_was_forgotten(chat: Chat) -> None:  # noqa: F811
     assert chat.house.chats().messages.path(chat.session.number)[-1].stats.forgotten == 4  # type: ignore[union-attr]
 
 
-def test_settings_of_a_conversation_reach_the_engine(chat: Chat) -> None:  # noqa: F811
+def test_settings_of_a_conversation_reach_the_engine(chat: Chat) -> None:
     panel = chat.page._panel
     chat.page._toggle_panel()
     panel._role.setPlainText("You are Mario.")
@@ -187,7 +187,7 @@ def test_settings_of_a_conversation_reach_the_engine(chat: Chat) -> None:  # noq
     assert wanted[0].system == "You are Mario." and wanted[0].parameters == {"temperature": 0.3}
 
 
-def test_draft_survives_and_belongs_to_its_conversation(chat: Chat) -> None:  # noqa: F811
+def test_draft_survives_and_belongs_to_its_conversation(chat: Chat) -> None:
     chat.ask("One")
     first = chat.session.conversation
     assert first is not None
@@ -200,7 +200,7 @@ def test_draft_survives_and_belongs_to_its_conversation(chat: Chat) -> None:  # 
     wait_for(lambda: chat.composer.field.toPlainText() == "half a thought")
 
 
-def test_enter_does_not_send_while_composing(chat: Chat, qapp: QApplication) -> None:  # noqa: F811
+def test_enter_does_not_send_while_composing(chat: Chat, qapp: QApplication) -> None:
     from PySide6.QtCore import QEvent, Qt
     from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 
@@ -221,7 +221,7 @@ def test_enter_does_not_send_while_composing(chat: Chat, qapp: QApplication) -> 
     chat.settle()
 
 
-def test_finished_answers_are_announced(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_finished_answers_are_announced(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("modelyard.ui.chat.board.announce", lambda _widget, text: said.append(text))
     chat.ask("How does a rainbow form?")
@@ -229,7 +229,7 @@ def test_finished_answers_are_announced(chat: Chat, monkeypatch: pytest.MonkeyPa
     assert said[0].startswith("SmolLM2 135M Instruct answered: A rainbow\nSunlight is bent")
 
 
-def test_look_and_size_change_while_it_is_shown(chat: Chat) -> None:  # noqa: F811
+def test_look_and_size_change_while_it_is_shown(chat: Chat) -> None:
     chat.ask("How does a rainbow form?")
     view = chat.answers[0].view
     before, height = view.plain_text(), view.heightForWidth(700)

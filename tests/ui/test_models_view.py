@@ -30,7 +30,6 @@ from modelyard.ui.models.offers import MoveOffer
 from modelyard.ui.routes import Place
 from modelyard.ui.widgets.error_panel import ErrorPanel
 from tests.builders.gguf_files import tiny_llama
-from tests.builders.ollama_fixtures import new_server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
 
@@ -38,8 +37,6 @@ from .models_house import models_view, put_in, real_house
 from .scenes import press, pump, wait_for
 from .twins import MODEL
 from .twins import House as TwinHouse
-
-__all__ = ["new_server"]  # a fixture
 
 
 @pytest.fixture

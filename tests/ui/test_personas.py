@@ -27,14 +27,11 @@ from modelyard.ui.personas.draft import Draft
 from modelyard.ui.personas.gallery import PersonaCard
 from modelyard.ui.personas.view import PersonasView
 from modelyard.ui.routes import Place
-from tests.builders.ollama_fixtures import connect, new_server
 from tests.builders.ollama_gguf import CHATML, write_gguf
 from tests.builders.ollama_server import OllamaServer
 
 from .scenes import press, pump, wait_for
 from .twins import House
-
-__all__ = ["connect", "new_server"]
 
 
 class Twin(DummyEngine):

@@ -18,13 +18,10 @@ from modelyard.importing.sources import GgufFile, LibraryModel
 from modelyard.importing.surroundings import Surroundings
 from modelyard.quantize import gguf_sets, gguf_source
 from tests.builders.gguf_files import tiny_llama
-from tests.builders.ollama_fixtures import connect, server
-from tests.builders.ollama_fixtures import generation as generation
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
 from tests.builders.two_engines import two_engines
 
-__all__ = ["connect", "server"]  # fixtures
 SHARDS_OF = 20_000
 
 

@@ -23,11 +23,8 @@ from modelyard.importing.planning import work_key
 from modelyard.importing.sources import GgufFile
 from modelyard.words.catalogue import LANGUAGES, catalogue
 from tests.builders.gguf_files import tiny_llama
-from tests.builders.ollama_fixtures import connect, new_server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
-
-__all__ = ["connect", "new_server"]  # fixtures
 
 
 @pytest.fixture

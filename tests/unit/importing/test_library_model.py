@@ -22,12 +22,10 @@ from modelyard.importing.surroundings import Surroundings
 from modelyard.importing.work import Work
 from modelyard.modelfile.persona import Persona
 from tests.builders.gguf_files import projector_file, tiny_llama
-from tests.builders.ollama_fixtures import connect, new_server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
 from tests.builders.two_engines import two_engines
 
-__all__ = ["connect", "new_server"]  # fixtures
 MARIO = Persona(system="You are Mario.", parameters={"temperature": 0.7})
 
 

@@ -26,11 +26,8 @@ from modelyard.importing.surroundings import Surroundings
 from modelyard.modelfile.persona import Persona
 from tests.builders.gguf_files import tiny_llama
 from tests.builders.hub_server import ALICE, READER, Hub, running_hub
-from tests.builders.ollama_fixtures import connect, new_server
 from tests.builders.ollama_gguf import CHATML
 from tests.builders.ollama_server import OllamaServer
-
-__all__ = ["connect", "new_server"]  # fixtures
 
 
 @pytest.fixture
