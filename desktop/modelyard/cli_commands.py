@@ -246,6 +246,8 @@ def _confirmed(plan: ImportPlan, seen: Inspection, options: argparse.Namespace, 
 def _show_inspection(seen: Inspection, output: Output, only: str = "") -> None:
     words = output.words
     output.line(f"{seen.title}  ·  {seen.architecture}  ·  {seen.stored_as}  ·  {words.amount(seen.source_bytes)}")
+    if seen.form == "adapter":
+        output.line(f"+ {seen.base_model}  ·  {words.label('base_places', seen.base_place or 'missing')}")
     for note in (*seen.risks, *seen.warnings, *seen.repairs):
         output.line("! " + words.warning(note.code, note.fields))
     if seen.refusal is not None:

@@ -20,6 +20,7 @@ Locate = Callable[[str], FileRange]
 """Where the bytes of the named shard lie on this computer. May block until it is downloaded."""
 
 _MAX_PEEK = 64 * 1024
+_SAMPLES = 16  # of a large tensor far away; a megabyte is compared whole
 
 
 class RowReader(Protocol):
@@ -66,7 +67,7 @@ class TensorTable(Protocol):
 
     def alike(self, first: str, second: str) -> bool:
         """Whether two tensors hold the same numbers in the same form. Of a remote checkpoint, whose weights are not
-        here, the beginning, the middle and the end are compared."""
+        here, small tensors are compared whole and large ones in many places from beginning to end."""
         ...
 
     def reader(self, locate: Locate | None = None) -> RowReader: ...
@@ -138,9 +139,10 @@ class Checkpoint:
     def _sample(self, tensor: StoredTensor) -> list[bytes]:
         header = next(shard for shard in self.shards if shard.name == tensor.shard)
         size = min(_MAX_PEEK, tensor.nbytes)
+        steps = max(1, min(_SAMPLES, -(-tensor.nbytes // _MAX_PEEK)) - 1)
         with self.tree.open(tensor.shard) as source:
             start = header.offset_of(source, tensor.name)
-            places = [(start + at, size) for at in (0, (tensor.nbytes - size) // 2, tensor.nbytes - size)]
+            places = [(start + (tensor.nbytes - size) * step // steps, size) for step in range(steps + 1)]
             if isinstance(source, FarSource):
                 source.expect(places)
             return [source.read_at(*place) for place in places]
@@ -232,6 +234,7 @@ _WHOLE_NAME_DECIDES = (
     "Step3p7ForConditionalGeneration",
     "KimiK3ForConditionalGeneration",
     "DeepseekOCRForCausalLM",
+    "DeepseekOCR2ForCausalLM",
     "UnlimitedOCRForCausalLM",
 )
 

@@ -43,8 +43,10 @@ def test_it_is_compared(changed: int | None, stays: bool, tied: bool, tmp_path: 
     assert ("output.weight" in {job.name for job in gguf_content(here).tensors}) is stays
 
 
-@pytest.mark.parametrize(("changed", "stays"), [(None, False), (0, True), (40_000, True), (-1, True)])
-def test_in_three_places_where_the_weights_are_elsewhere(changed: int | None, stays: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "stays"), [(None, False), (0, True), (9_999, True), (40_000, True), (50_001, True), (-1, True)]
+)
+def test_so_it_is_where_the_weights_are_elsewhere(changed: int | None, stays: bool, tmp_path: Path) -> None:
     far = replace(opened(tmp_path / "m", changed=changed, tied=False), locate=None)
     assert ("output.weight" in {job.name for job in gguf_content(far).tensors}) is stays
 

@@ -36,9 +36,10 @@ class ModelCard(QWidget):
         card = Card(head, Text(line, "muted"), spacing=Space.S)
         card.body.addWidget(ElidedText(shown(inspection.source), "caption"))
         memory = pages(words, inspection.context_length)
+        place = words.label("base_places", inspection.base_place or "missing")
         addon = inspection.form == "adapter"
         rows = {
-            self.tr("Merged into"): self._base(inspection) if addon else "",
+            self.tr("Merged into"): joined(inspection.base_model, place) if addon else "",
             self.tr("Conversation memory"): memory,
             self.tr("Licence"): inspection.licence or self.tr("not stated"),
             self.tr("Sees pictures"): self.tr("yes") if inspection.vision else "",
@@ -53,14 +54,6 @@ class ModelCard(QWidget):
         for note in (*inspection.risks, *inspection.warnings):
             body.addWidget(Notice(context.icons, words.warning(note.code, note.fields)))
         self.setLayout(body)
-
-    def _base(self, inspection: Inspection) -> str:
-        """The base of an add-on and where it is taken from; what the add-on says where none was found."""
-        places = {"hub": self.tr("from Hugging Face"), "library": self.tr("from your library")}
-        place = inspection.base_place
-        if place or inspection.refusal is None:
-            return joined(inspection.base_model, places.get(place, place))
-        return joined(inspection.base_model, self.tr("not found"))
 
     def _details(self, inspection: Inspection) -> dict[str, str]:
         tokens = inspection.context_length
