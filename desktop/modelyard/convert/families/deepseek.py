@@ -75,6 +75,17 @@ class DeepSeek2(Family):
         layer = _LAYER.match(renamed)  # layers beyond the last predict further tokens; llama.cpp has no use for them
         return None if layer and int(layer[1]) >= self.blocks else renamed
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """kv_b_proj is split into keys (transposed, so that it can be absorbed into the queries) and values."""
+        if not name.endswith("kv_b_proj.weight"):
+            yield from super().change(name, tensor, block)
+            return
+        plain, value = int(self.config["qk_nope_head_dim"]), int(self.config["v_head_dim"])
+        heads = lazy.reshaped(tensor, (self._stored_key_heads, plain + value, tensor.shape[-1]))
+        keys = lazy.transposed(lazy.middle_sliced(heads, 0, plain))
+        yield name.replace("kv_b_proj", "k_b_proj"), keys
+        yield name.replace("kv_b_proj", "v_b_proj"), lazy.middle_sliced(heads, plain, plain + value)
+
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         config = self.config
@@ -108,17 +119,6 @@ class DeepSeek2(Family):
         keys.add_value_length(latent)
         keys.add_key_length_mla(plain + rotary)
         keys.add_value_length_mla(config["v_head_dim"])
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        """kv_b_proj is split into keys (transposed, so that it can be absorbed into the queries) and values."""
-        if not name.endswith("kv_b_proj.weight"):
-            yield from super().change(name, tensor, block)
-            return
-        plain, value = int(self.config["qk_nope_head_dim"]), int(self.config["v_head_dim"])
-        heads = lazy.reshaped(tensor, (self._stored_key_heads, plain + value, tensor.shape[-1]))
-        keys = lazy.transposed(lazy.middle_sliced(heads, 0, plain))
-        yield name.replace("kv_b_proj", "k_b_proj"), keys
-        yield name.replace("kv_b_proj", "v_b_proj"), lazy.middle_sliced(heads, plain, plain + value)
 
     def write_vocabulary(self, keys: Keys) -> None:
         if has_tiktoken(self.model):  # Moonlight, Kimi K2

@@ -21,15 +21,6 @@ class Ernie45(Family):
     def rename(self, name: str) -> str | None:
         return super().rename(name.replace("ernie.", "model."))
 
-    def write_vocabulary(self, keys: Keys) -> None:
-        if not has_pieces(self.model):
-            write_bpe(self.model, keys)
-            return
-        write_spm(self.model, keys)
-        settings = self.model.json("tokenizer_config.json") or {}
-        if (prefix := settings.get("add_prefix_space")) is not None:
-            keys.add_add_space_prefix(bool(prefix))
-
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
         """Baidu's own files hold q, k, v together, and gate and up."""
         if "qkv_proj" in name:
@@ -43,6 +34,15 @@ class Ernie45(Family):
             yield name.replace("up_gate_proj", "up_proj"), up
         else:
             yield from super().change(name, tensor, block)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        if not has_pieces(self.model):
+            write_bpe(self.model, keys)
+            return
+        write_spm(self.model, keys)
+        settings = self.model.json("tokenizer_config.json") or {}
+        if (prefix := settings.get("add_prefix_space")) is not None:
+            keys.add_add_space_prefix(bool(prefix))
 
 
 class PaddleOcr(Ernie45):

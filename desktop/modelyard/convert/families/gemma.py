@@ -77,6 +77,18 @@ class Gemma3(Family):
     arch = "gemma3"
     plus_one: ClassVar[Names] = ("norm.weight",)
 
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        if "embed_tokens.weight" in name:
+            tensor = lazy.sliced(tensor, 0, min(self._token_count(), tensor.shape[0]))
+        yield from super().change(name, tensor, block)
+
+    def _token_count(self) -> int:
+        """Rows of the embedding beyond the vocabulary are left out."""
+        if has_pieces(self.model):
+            return int(self.config.get("vocab_size") or len(read_pieces(self.model).tokens))
+        tokenizer = self.model.json("tokenizer.json") or {"model": {"vocab": ()}, "added_tokens": ()}
+        return len(tokenizer["model"]["vocab"]) + len(tokenizer["added_tokens"])
+
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
         keys.add_context_length(self.config.get("max_position_embeddings", 131072))
@@ -97,18 +109,6 @@ class Gemma3(Family):
             keys.add_add_space_prefix(False)
         else:
             write_bpe(self.model, keys)
-
-    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        if "embed_tokens.weight" in name:
-            tensor = lazy.sliced(tensor, 0, min(self._token_count(), tensor.shape[0]))
-        yield from super().change(name, tensor, block)
-
-    def _token_count(self) -> int:
-        """Rows of the embedding beyond the vocabulary are left out."""
-        if has_pieces(self.model):
-            return int(self.config.get("vocab_size") or len(read_pieces(self.model).tokens))
-        tokenizer = self.model.json("tokenizer.json") or {"model": {"vocab": ()}, "added_tokens": ()}
-        return len(tokenizer["model"]["vocab"]) + len(tokenizer["added_tokens"])
 
 
 class EmbeddingGemma(Gemma3):

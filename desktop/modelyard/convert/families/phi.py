@@ -52,28 +52,6 @@ class Phi3(Family):
             return config
         return config.with_values(rope_scaling={**scaling, "type": "longrope"})
 
-    def write_parameters(self, keys: Keys) -> None:
-        keys.add_context_length(self._context)
-        keys.add_rope_scaling_orig_ctx_len(self._trained_context)
-        keys.add_embedding_length(self.config.need("hidden_size", "n_embd"))
-        keys.add_feed_forward_length(self.config["intermediate_size"])
-        keys.add_block_count(self.blocks)
-        keys.add_head_count(self.config.heads)
-        keys.add_head_count_kv(self.config.need("num_key_value_heads", "n_head_kv"))
-        keys.add_layer_norm_rms_eps(self.config["rms_norm_eps"])
-        keys.add_rope_dimension_count(self._rope_size)
-        keys.add_rope_freq_base(global_rope(self.rope)["rope_theta"])
-        keys.add_file_type()
-        keys.add_sliding_window(self.config.get("sliding_window") or 0)  # 0 tells Phi-4 from Phi-3
-        self.write_rows(self.extra, keys)
-
-    def write_vocabulary(self, keys: Keys) -> None:
-        settings = self.model.json("tokenizer_config.json") or {}
-        if settings.get("tokenizer_class") == "GPT2Tokenizer" or not has_pieces(self.model):
-            write_bpe(self.model, keys)
-        else:
-            write_phi3_vocabulary(self.model, keys)
-
     def extra_tensors(self, keys: Keys) -> Named:
         long, short = self.rope.get("long_factor"), self.rope.get("short_factor")
         if not long:
@@ -106,6 +84,28 @@ class Phi3(Family):
     def _rope_size(self) -> int:
         width = self.config.need("hidden_size", "n_embd")
         return int(self.rope.get("partial_rotary_factor", 1.0) * width) // self.config.heads
+
+    def write_parameters(self, keys: Keys) -> None:
+        keys.add_context_length(self._context)
+        keys.add_rope_scaling_orig_ctx_len(self._trained_context)
+        keys.add_embedding_length(self.config.need("hidden_size", "n_embd"))
+        keys.add_feed_forward_length(self.config["intermediate_size"])
+        keys.add_block_count(self.blocks)
+        keys.add_head_count(self.config.heads)
+        keys.add_head_count_kv(self.config.need("num_key_value_heads", "n_head_kv"))
+        keys.add_layer_norm_rms_eps(self.config["rms_norm_eps"])
+        keys.add_rope_dimension_count(self._rope_size)
+        keys.add_rope_freq_base(global_rope(self.rope)["rope_theta"])
+        keys.add_file_type()
+        keys.add_sliding_window(self.config.get("sliding_window") or 0)  # 0 tells Phi-4 from Phi-3
+        self.write_rows(self.extra, keys)
+
+    def write_vocabulary(self, keys: Keys) -> None:
+        settings = self.model.json("tokenizer_config.json") or {}
+        if settings.get("tokenizer_class") == "GPT2Tokenizer" or not has_pieces(self.model):
+            write_bpe(self.model, keys)
+        else:
+            write_phi3_vocabulary(self.model, keys)
 
 
 class PhiMoe(Phi3):
