@@ -20,6 +20,8 @@ def main():
     if (folder / "fail").exists():
         print("Traceback: something is odd with hf_abcdefghijklmnopqrst", file=sys.stderr)
         return 1
+    if (folder / "hidden.py").exists():
+        exec(compile((folder / "hidden.py").read_text(), folder / "hidden.py", "exec"))
     output.write_bytes(pathlib.Path(__file__).with_name("result.gguf").read_bytes())
 """
 
@@ -67,6 +69,27 @@ def test_its_failure_is_told_without_secrets(unknown: Path, installed: dict[str,
     assert (made.status, made.last["code"]) == (1, "extended_failed")
     assert "something is odd" in made.last["message"] and "hf_abc" not in made.output
     assert not list((tmp_path / "d" / "work").iterdir())
+
+
+def test_a_program_that_nobody_announced_is_not_run(unknown: Path, installed: dict[str, str], tmp_path: Path) -> None:
+    program = f"open({str(tmp_path / 'ran')!r}, 'w').close()"
+    (unknown / "hidden.py").write_text(program, encoding="utf-8")
+    made = run("import", str(unknown), "--size", "Q8_0", "--json", data=tmp_path / "d", **installed)
+    assert made.last["code"] == "extended_failed" and "program of its own" in made.last["message"]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_nothing_is_imported_from_where_we_are_started(
+    unknown: Path, installed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("convert_hf_to_gguf", "torch", "transformers"):
+        (unknown / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()", encoding="utf-8")
+    monkeypatch.chdir(unknown)
+    seen = run("inspect", str(unknown), "--json", data=tmp_path / "d", MODELYARD_EXTENDED_PYTHON=sys.executable).last
+    assert seen["refusal"]["code"] == "family_unknown"
+    made = run("import", str(unknown), "--size", "Q8_0", "--engine", "none", "--json", data=tmp_path / "d", **installed)
+    assert made.status == 0, made.output
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_repository_with_a_program_of_its_own_is_refused(

