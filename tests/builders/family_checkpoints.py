@@ -89,6 +89,7 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "kimisees": _HALVES,
     "gemma3nsees": _HALVES | {"image_seq_length": 256, "size": {"height": 768, "width": 768}},
     "deepseekocr": _HALVES,
+    "deepseekocr2": _HALVES,
     "hunyuanvl": _CLIP,
     "youtusees": _HALVES,
     "kimik25sees": _HALVES,
@@ -322,6 +323,7 @@ CASES = {
     "YoutuVLForConditionalGeneration": Case("youtu", sees="youtusees"),
     "DeepseekOCRForCausalLM": Case("deepseekocr"),
     "UnlimitedOCRForCausalLM": Case("deepseekocr"),
+    "DeepseekOCR2ForCausalLM": Case("deepseekocr2"),
     "HunYuanVLForConditionalGeneration": Case("hunyuanvl"),
     "MiniCPMV4_6ForConditionalGeneration": Case(
         "minicpmv", tokens=("<image>", "</image>", "<slice>", "</slice>", "\n")

@@ -107,6 +107,7 @@ SEEING = (
         "d14038851b0548ca70ec358ca55e53054082a2ada3b94f1a108a3b9ce525ed01",
     ),
     ("janus", "JanusForConditionalGeneration", "8b519dc98fb2ab1cb2e834452f21dccf6f1aa12688115c7f402e8f097527eefb"),
+    ("deepseekocr2", "DeepseekOCR2ForCausalLM", "7db8d731de7984d46e85271eed3e896046377156511122dabcbd66bb9f205400"),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

@@ -77,6 +77,23 @@ _ADDED["clip"] = {  # MiniCPM-V 4.6
     "model.merger.mlp.0.linear_1": "mm.up",
     "model.merger.mlp.0.linear_2": "mm.down",
 }
+_QWEN2 = {
+    "input_layernorm": "ln1",
+    "post_attention_layernorm": "ln2",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_out",
+}
+_ADDED["clip"] |= {  # DeepSeek-OCR 2
+    **{f"model.qwen2_model.model.model.layers.{{bid}}.{old}": f"v.blk.{{bid}}.{new}" for old, new in _QWEN2.items()},
+    "model.qwen2_model.model.model.norm": "v.post_ln",
+    "model.qwen2_model.query_768": "v.resample_query_768",
+    "model.qwen2_model.query_1024": "v.resample_query_1024",
+}
 
 # Architectures that gguf 0.19 does not know, and one that has the same tensors.
 ALIKE = {

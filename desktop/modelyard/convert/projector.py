@@ -50,7 +50,7 @@ CLIP: Mapping[str, Any] = {
 }
 
 _STEPS = 8  # of a projector, numbered as the encoder's layers are, of which a small one has fewer
-_ENCODER = re.compile(r"(^|\.|_)(vision|visual|vit|vpm|siglip2?)[._]")
+_ENCODER = re.compile(r"(^|\.|_)(vision|visual|vit|vpm|siglip2?|sam)[._]")
 
 
 class Projector(Family):

@@ -17,7 +17,7 @@ class DeepSeekOcr(DeepSeek2):
 
     title = "DeepSeek-OCR, Unlimited-OCR"
     proof = "reference"
-    classes: ClassVar[Names] = ("DeepseekOCRForCausalLM", "UnlimitedOCRForCausalLM")
+    classes: ClassVar[Names] = ("DeepseekOCRForCausalLM", "DeepseekOCR2ForCausalLM", "UnlimitedOCRForCausalLM")
     text_only: ClassVar[Names] = ()
     arch = "deepseek2-ocr"
 
@@ -26,7 +26,7 @@ class DeepSeekOcr(DeepSeek2):
         self.config = model.config  # its keys have heads of their own
 
     def rename(self, name: str) -> str | None:
-        return None if "sam_model" in name else super().rename(name)
+        return None if "sam_model" in name or "qwen2_model" in name else super().rename(name)
 
     def extra_tensors(self, keys: Keys) -> Named:
         """None; but the template comes before all other keys. One of the folder's own takes its place."""

@@ -1,7 +1,9 @@
-"""DeepSeek-OCR's encoders, a SAM before a CLIP; Unlimited-OCR's too (conversion/deepseek.py DeepseekOCRVisionModel)."""
+"""DeepSeek-OCR's encoders, a SAM before a CLIP; in Unlimited-OCR too. In DeepSeek-OCR 2 a Qwen 2 takes CLIP's place
+(conversion/deepseek.py DeepseekOCRVisionModel)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import gguf
@@ -17,7 +19,9 @@ from ..projector import EVEN, Projector
 _TEXT = ("lm_head.", "model.embed_tokens.", "model.layers.", "model.norm.")
 _BARE = ("pos_embed", "rel_pos_h", "rel_pos_w")
 _FLOAT32 = (".embeddings.", "pos_embed", ".rel_pos_h", ".rel_pos_w", ".neck.", ".net_")
-_CLIP = "clip-l-14-224"
+_CLIP, _QWEN = "clip-l-14-224", "qwen2-0-5b"
+_QWEN_SIZES = {"patch_size": 16, "intermediate_size": 4864, "num_attention_heads": 14, "layers": 24}
+_QWEN_KEY_HEADS = 2
 
 
 class DeepSeekOcrVision(Projector):
@@ -28,12 +32,17 @@ class DeepSeekOcrVision(Projector):
     classes: ClassVar[Names] = ("DeepseekOCRForCausalLM",)
     colours = EVEN
     tiles: ClassVar[int] = 9
+    kind: ClassVar[str] = gguf.VisionProjectorType.DEEPSEEKOCR
 
     def prepare(self, config: Config) -> Config:
         """Both encoders stand below "width"."""
         vision = super().prepare(config)
-        parts: dict[str, Any] = vision["width"]
+        parts: Mapping[str, Any] = vision["width"]
         self.sam = Config(parts["sam_vit_b"])
+        return self.second(vision, parts)
+
+    def second(self, vision: Config, parts: Mapping[str, Any]) -> Config:
+        """With the sizes of the encoder behind the SAM."""
         clip = Config(parts[_CLIP])
         sizes = {"hidden_size": clip["width"], "num_heads": clip["heads"], "intermediate_size": clip["heads"] * 4}
         return Config({**vision, **clip, **sizes})
@@ -55,7 +64,7 @@ class DeepSeekOcrVision(Projector):
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
-        keys.add_clip_projector_type(gguf.VisionProjectorType.DEEPSEEKOCR)
+        keys.add_clip_projector_type(self.kind)
         keys.add_vision_attention_layernorm_eps(self.config.get("layer_norm_eps", 1e-6))
         keys.add_vision_use_gelu(True)
         self.write_reduction(keys)
@@ -73,4 +82,20 @@ class UnlimitedOcrVision(DeepSeekOcrVision):
     tiles: ClassVar[int] = 32
 
 
-PROJECTORS = (DeepSeekOcrVision, UnlimitedOcrVision)
+class DeepSeekOcr2Vision(DeepSeekOcrVision):
+    title = "DeepSeek-OCR 2"
+    classes: ClassVar[Names] = ("DeepseekOCR2ForCausalLM",)
+    tiles: ClassVar[int] = 6
+    kind: ClassVar[str] = "deepseekocr2"
+
+    def second(self, vision: Config, parts: Mapping[str, Any]) -> Config:
+        """The makers' code has most of the sizes, not the file."""
+        given = {key: value for key, value in vision.items() if value is not None}
+        return Config({**_QWEN_SIZES, **given, "hidden_size": parts[_QWEN]["dim"]})
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_vision_head_count_kv(_QWEN_KEY_HEADS)
+
+
+PROJECTORS = (DeepSeekOcrVision, UnlimitedOcrVision, DeepSeekOcr2Vision)
