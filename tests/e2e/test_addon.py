@@ -110,6 +110,16 @@ def test_both_on_the_hub(base: Path, addon: Path, tmp_path: Path, pair: Any) -> 
         np.testing.assert_allclose(merged, merged_by_hand(pair), rtol=1e-5, atol=1e-5)
         seen = run("inspect", str(addon), "--json", data=tmp_path / "d", HF_ENDPOINT=hub.url)
         assert seen.last["form"] == "adapter" and seen.last["base_model"] == "studio/Tiny-Base"
+        assert seen.last["base_place"] == "hub"
+
+
+def test_a_compressed_zip_of_an_add_on(base: Path, addon: Path, tmp_path: Path, pair: Any) -> None:
+    packed = shutil.make_archive(str(tmp_path / "Pirate"), "zip", addon.parent, addon.name)
+    output = tmp_path / "x.gguf"
+    arguments = ["--base", str(base), "--size", "F32", "--output", str(output), "--json"]
+    made = run("import", packed, *arguments, data=tmp_path / "d")
+    assert made.status == 0, made.output[-500:]
+    np.testing.assert_allclose(tensor(output, "blk.1.attn_v.weight"), merged_by_hand(pair), rtol=1e-5, atol=1e-5)
 
 
 def test_it_runs_in_the_engine(base: Path, addon: Path, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 from ..errors import Code, ModelyardError
 from .checkpoint import CheckpointReader, Locate, RowReader, order_tensors
 from .checkpoint_files import FileTree, SmallFiles
-from .checkpoint_folder import LocalFolder
+from .checkpoint_folder import LocalFolder, ZippedFolder
 from .checkpoint_tensor import ShardHeader, StoredTensor
 from .checkpoint_weights import read_shard_header
+from .zip_unpack import UnpackingLocate
 
 MLX_WEIGHTS = "adapters.safetensors"
 _WEIGHTS = (("adapter_model.safetensors", "safetensors"), ("adapter_model.bin", "torch"), (MLX_WEIGHTS, "safetensors"))
@@ -62,12 +63,18 @@ class Adapter:
         return CheckpointReader((self.shard,), self.tensors, where)
 
 
-def open_adapter(path: Path) -> Adapter:
-    """The add-on in a folder, or beside one of its files.
+def open_adapter(path: Path, work: Path | None = None) -> Adapter:
+    """The add-on in a folder, beside one of its files, or in a zip.
 
-    Raises FILE_MISSING, FILE_UNREADABLE, JSON_INVALID, SAFETENSORS_*, TORCH_*, CHECKPOINT_ESCAPES, ADAPTER_INVALID,
-    ADAPTER_UNSUPPORTED (DoRA and other kinds that are no plain sum).
+    work: the folder into which weights of a compressed zip are unpacked when they are first read (the caller removes
+    it); without one they cannot be read.
+
+    Raises FILE_MISSING, FILE_UNREADABLE, JSON_INVALID, SAFETENSORS_*, TORCH_*, ZIP_INVALID, CHECKPOINT_ESCAPES,
+    ADAPTER_INVALID, ADAPTER_UNSUPPORTED (DoRA and other kinds that are no plain sum).
     """
+    if path.suffix.lower() == ".zip" and path.is_file():
+        zipped = ZippedFolder(path)
+        return read_adapter(zipped, UnpackingLocate(zipped, work) if work else zipped.locate)
     folder = LocalFolder(path if path.is_dir() else path.absolute().parent)
     return read_adapter(folder, folder.locate)
 

@@ -13,19 +13,12 @@ from ..formats.adapter import Adapter, open_adapter
 from ..formats.checkpoint import TensorTable
 from ..hub.links import is_repository_id
 from ..quantize.native import add_product
+from .addon_names import addon_name
 from .sources import CheckpointFolder, GgufFile, HubRepo, LibraryModel
 from .surroundings import Surroundings
 
 Base = CheckpointFolder | HubRepo | GgufFile
 
-# What training programs call their folders whatever is trained: the add-on is called after the folder above.
-_SAYS_NOTHING = re.compile(
-    r"(?:global_)?(?:checkpoint|step|epoch)s?(?:[-_]?\d+)?|default|adapters?|adapter[-_]model|lora|qlora|lora[-_]model"
-    r"|lora[-_]out|sft|dpo|orpo|kto|grpo|ppo|simpo|pt|outputs?|out|results?|final|final[-_]\w+|best|last|latest|saves?"
-    r"|saved|saved_models?|models?|peft|peft[-_]model|train(?:ing)?|train_[\d_-]+|run-?\d*|runs|v\d+-\d{8}-\d{6}|tmp|temp",
-    re.IGNORECASE,
-)
-_LEVELS = 5
 _QUANTIZED_TAIL = re.compile(r"-(?:unsloth-)?bnb-4bit$|-GPTQ.*$|-AWQ$|-4bit$", re.IGNORECASE)
 
 
@@ -40,23 +33,11 @@ class WithAddon:
         return merged(unpacked(base), self.adapter, add_product)
 
 
-def open_addon(path: Path) -> Adapter:
-    """The add-on in a folder, called so that the name says something. Raises as formats.adapter.open_adapter does."""
-    adapter = open_adapter(path)
-    return replace(adapter, name=addon_name(path, adapter.base_model or ""))
-
-
-def addon_name(folder: Path, base_model: str) -> str:
-    """The nearest folder's name that says something ("pirate" of pirate/lora/checkpoint-500); the base's and "-lora"
-    where there is none, or where that is all it says."""
-    base = re.split(r"[/\\]", base_model.rstrip("/\\"))[-1]
-    absolute = folder.absolute()
-    for level in (absolute, *absolute.parents)[:_LEVELS]:
-        if level in (Path.home(), level.parent):
-            break
-        if not _SAYS_NOTHING.fullmatch(level.name):
-            return f"{level.name}-lora" if level.name.lower() == base.lower() else level.name
-    return f"{base}-lora" if base else absolute.name
+def open_addon(path: Path, work: Path | None = None) -> Adapter:
+    """The add-on in a folder or zip, called so that the name says something. See formats.adapter.open_adapter."""
+    adapter = open_adapter(path, work)
+    folder = path if path.is_dir() else path.with_suffix("") / adapter.name
+    return replace(adapter, name=addon_name(folder, adapter.base_model or ""))
 
 
 @dataclass(frozen=True)

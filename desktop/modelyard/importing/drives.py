@@ -8,7 +8,7 @@ from ..engines.base import Admission
 from ..host.machine import existing_parent, free_space, same_drive
 from .inspection import AS_IS, Inspection, SizeOption
 from .plan import NO_ENGINE, DriveUse, ImportChoice
-from .sources import CheckpointFolder, GgufFile, HubRepo, LibraryModel
+from .sources import AdapterFolder, CheckpointFolder, GgufFile, HubRepo, LibraryModel
 from .surroundings import Surroundings
 
 _Use = tuple[Path, int, int]  # folder, bytes at the fullest moment, bytes that stay
@@ -65,7 +65,10 @@ def _making(work: Path, inspection: Inspection, option: SizeOption, choice: Impo
     """The result while it is made; weights of a compressed zip are unpacked first, fetched ones lie beside it for a
     while or may be kept."""
     remote = isinstance(inspection.source, HubRepo)
-    zipped = isinstance(inspection.source, CheckpointFolder) and inspection.source.path.suffix.lower() == ".zip"
+    zipped = (
+        isinstance(inspection.source, AdapterFolder | CheckpointFolder)
+        and inspection.source.path.suffix.lower() == ".zip"
+    )
     kept = option.download_bytes if remote and choice.keep_original and inspection.form == "checkpoint" else 0
     beside = max(kept, option.beside_bytes) + (inspection.source_bytes if zipped else 0)
     made = option.disk_bytes if _makes_projector(inspection) else option.result_bytes

@@ -17,8 +17,9 @@ from .work import Work
 
 def prepare_adapter(source: AdapterFolder, work: Work) -> Prepared:
     """Raises ADAPTER_*, and what preparing the base raises."""
-    adapter = open_addon(source.path)
-    identity = state_of(each for each in sorted(source.path.iterdir()) if each.is_file())
+    adapter = open_addon(source.path, work.folder / "add-on")
+    files = sorted(source.path.iterdir()) if source.path.is_dir() else [source.path]
+    identity = state_of(each for each in files if each.is_file())
     return prepare_merged(adapter, source.base, identity, work)
 
 

@@ -23,7 +23,7 @@ class CheckpointFolder:
 
 @dataclass(frozen=True)
 class AdapterFolder:
-    """A LoRA add-on; `base` names where the base model is (folder, GGUF or Hugging Face id), if known."""
+    """A LoRA add-on, also in a zip; `base` names where the base model is (folder, GGUF or Hugging Face id) if known."""
 
     path: Path
     base: str = ""

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import Code, ModelyardError
 from ..formats.adapter import WEIGHT_FILES
+from ..formats.checkpoint_folder import ZippedFolder
 from ..formats.source import FileSource
 from ..formats.split import part_names
 from ..host.folders import at_home
@@ -63,9 +64,18 @@ def source_at(path: Path) -> Source:
     folder = path.parent
     if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
         return AdapterFolder(folder)
+    if name.endswith(".zip") and _holds_addon(path):
+        return AdapterFolder(path)
     if name.endswith((".zip", ".json", ".model", *_WEIGHTS)):
         return CheckpointFolder(path)
     raise ModelyardError(Code.SOURCE_NOT_UNDERSTOOD, text=path.name)
+
+
+def _holds_addon(zipped: Path) -> bool:
+    with contextlib.suppress(ModelyardError):
+        names = ZippedFolder(zipped).names()
+        return "adapter_config.json" in names and "config.json" not in names
+    return False
 
 
 def _folder_source(folder: Path) -> Source:

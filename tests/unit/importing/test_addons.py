@@ -10,7 +10,8 @@ import pytest
 from modelyard.errors import Code, ModelyardError
 from modelyard.formats.adapter import open_adapter
 from modelyard.formats.hf_folder import open_checkpoint
-from modelyard.importing.addons import BasePlace, WithAddon, addon_name, place_of
+from modelyard.importing.addon_names import addon_name
+from modelyard.importing.addons import BasePlace, WithAddon, place_of
 from modelyard.importing.sources import CheckpointFolder, GgufFile, HubRepo
 from tests.builders.checkpoint_folder import model_folder, write_json
 from tests.builders.safetensors_file import write_safetensors

@@ -65,6 +65,10 @@ def test_what_training_leaves(tmp_path: Path) -> None:
     optimizer = touch(run / "checkpoint-900" / "optimizer.pt")
     assert parse_source(str(run)) == AdapterFolder(run / "checkpoint-1500")
     assert parse_source(str(optimizer)) == AdapterFolder(run / "checkpoint-900")
+    packed = tmp_path / "pirate.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("content/pirate/adapter_config.json", "{}")
+    assert parse_source(str(packed)) == AdapterFolder(packed)
     lonely = touch(tmp_path / "lonely" / "adapter_model.bin").parent
     assert parse_source(str(lonely)) == AdapterFolder(lonely)
 
