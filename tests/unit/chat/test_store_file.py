@@ -237,5 +237,6 @@ def test_single_wrong_bytes(path: Path, seed: int) -> None:
     with ChatStore(path) as store:
         for found in store.conversations.list():
             store.messages.path(found.id)
-            store.messages.add(found.id, Role.USER, "goes on")
+            added = store.messages.add(found.id, Role.USER, "goes on")
+            assert store.messages.path(found.id)[-1] == added
         store.search("message 7/3")

@@ -37,4 +37,4 @@ def test_long_titles_are_cut_at_a_word() -> None:
 
 def test_strange_texts_are_quick() -> None:
     for text in ("[" * 100_000, "`" * 100_000, "```" * 50_000, "[](" * 50_000, "\n" * 100_000, "é" * 9, "1." * 9999):
-        title_from(text, text)
+        assert len(title_from(text, text)) <= 44

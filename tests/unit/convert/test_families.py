@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,5 @@ def test_odd_configurations_end_in_codes(tmp_path: Path, values: dict[str, Any])
         (folder / "kept.json").write_bytes((folder / "config.json").read_bytes())
     (folder / "config.json").write_bytes((folder / "kept.json").read_bytes())
     edit(folder, "config.json", **values)
-    try:
-        plan(folder)
-    except ModelyardError:
-        pass
+    with suppress(ModelyardError):
+        assert plan(folder).architecture

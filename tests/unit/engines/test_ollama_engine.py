@@ -333,6 +333,7 @@ def test_odd_answers_end_in_an_error_or_in_nothing(stranger: Callable[[bytes], s
     ):
         with contextlib.suppress(ModelyardError):
             call()
+    assert engine.status().state is EngineState.UNREACHABLE
     engine.close()
 
 

@@ -58,7 +58,8 @@ def test_what_cannot_be_merged_is_refused_with_its_name(tmp_path: Path, config: 
 
 def test_harmless_beginnings_are_accepted(tmp_path: Path) -> None:
     for start in (True, False, "gaussian", "eva", "orthogonal"):
-        open_adapter(lora_folder(tmp_path / str(start), pair(Q, 8, 8, 4), init_lora_weights=start, use_dora=False))
+        folder = lora_folder(tmp_path / str(start), pair(Q, 8, 8, 4), init_lora_weights=start, use_dora=False)
+        assert len(open_adapter(folder).tensors) == 2
 
 
 @pytest.mark.parametrize("missing", ["adapter_config.json", "adapter_model.safetensors"])
