@@ -11,6 +11,7 @@ from ..convert.lora import merged
 from ..errors import Code, ModelyardError
 from ..formats.adapter import Adapter, open_adapter
 from ..formats.checkpoint import TensorTable
+from ..formats.hf_folder import base_model_of
 from ..hub.links import is_repository_id
 from ..quantize.native import add_product
 from .addon_names import addon_name
@@ -75,6 +76,8 @@ def find_base(adapter: Adapter, wanted: str, surroundings: Surroundings) -> Base
         path = Path(named)
         if path.is_absolute() and path.is_dir():
             return CheckpointFolder(path)
+        if not is_repository_id(named):  # a folder of its maker's: the card often tells where the model came from
+            named = base_model_of(adapter.files, {}) or named
         if is_repository_id(named):
             return HubRepo(_QUANTIZED_TAIL.sub("", named) if named.startswith("unsloth/") else named)
     raise ModelyardError(Code.ADAPTER_BASE_MISSING, name=adapter.name, base_model=named or "–")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from modelyard.errors import Code, ModelyardError
 from modelyard.formats.adapter import open_adapter
 from modelyard.formats.hf_folder import open_checkpoint
 from modelyard.importing.addon_names import addon_name
-from modelyard.importing.addons import BasePlace, WithAddon, place_of
+from modelyard.importing.addons import BasePlace, WithAddon, find_base, place_of
 from modelyard.importing.sources import CheckpointFolder, GgufFile, HubRepo
+from modelyard.importing.surroundings import Surroundings
 from tests.builders.checkpoint_folder import model_folder, write_json
+from tests.builders.lora_folder import Q, lora_folder, pair
 from tests.builders.safetensors_file import write_safetensors
 
 
@@ -31,6 +34,28 @@ from tests.builders.safetensors_file import write_safetensors
 )
 def test_a_name_that_says_something(tmp_path: Path, path: str, base: str, name: str) -> None:
     assert addon_name(tmp_path / "here" / path, base) == name
+
+
+@pytest.mark.parametrize(
+    ("named", "card", "found"),
+    [
+        ("Qwen/Qwen2.5-7B", "other/model", "Qwen/Qwen2.5-7B"),
+        ("unsloth/Qwen2.5-7B-unsloth-bnb-4bit", "", "unsloth/Qwen2.5-7B"),
+        ("/root/autodl-tmp/Qwen2.5-7B", "Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-7B"),
+        ("D:\\models\\Qwen2.5-7B", "Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-7B"),
+        ("/root/autodl-tmp/Qwen2.5-7B", "/root/autodl-tmp/Qwen2.5-7B", None),
+    ],
+)
+def test_what_the_base_is_called(tmp_path: Path, named: str, card: str, found: str | None) -> None:
+    folder = lora_folder(tmp_path / "x", pair(Q, 8, 8, 4), base_model_name_or_path=named)
+    (folder / "README.md").write_text(f"---\nbase_model: {card}\n---\n", encoding="utf-8")
+    nothing = cast(Surroundings, None)
+    if found is not None:
+        assert find_base(open_adapter(folder), "", nothing) == HubRepo(found)
+        return
+    with pytest.raises(ModelyardError) as caught:
+        find_base(open_adapter(folder), "", nothing)
+    assert caught.value.code is Code.ADAPTER_BASE_MISSING and caught.value.fields["base_model"] == named
 
 
 def test_where_a_base_is(tmp_path: Path) -> None:
