@@ -96,6 +96,7 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "exaone45sees": _CLIP,
     "minicpmv": _HALVES | {"scale_resolution": 112},
     "janus": _HALVES,
+    "gemma4unisees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
     "gemma4sees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
 }
 _SMOLVLM = ("<fake_token_around_image>", "<global-img>", "\n\n")  # llama.cpp puts them around a picture
@@ -261,7 +262,7 @@ CASES = {
     "HunYuanMoEV1ForCausalLM": Case("hunyuanmoe"),
     "Gemma4ForCausalLM": Case("gemma4", "gemma4"),
     "Gemma4ForConditionalGeneration": Case("gemma4moe", "gemma4", sees="gemma4sees"),
-    "Gemma4UnifiedForConditionalGeneration": Case("gemma4moe", "gemma4"),
+    "Gemma4UnifiedForConditionalGeneration": Case("gemma4moe", "gemma4", sees="gemma4unisees"),
     "FalconH1ForCausalLM": Case("falconh1"),
     "NemotronHForCausalLM": Case("nemotronhmoe"),
     "NemotronHPuzzleForCausalLM": Case("nemotronhpuzzle"),

@@ -108,6 +108,11 @@ SEEING = (
     ),
     ("janus", "JanusForConditionalGeneration", "8b519dc98fb2ab1cb2e834452f21dccf6f1aa12688115c7f402e8f097527eefb"),
     ("deepseekocr2", "DeepseekOCR2ForCausalLM", "7db8d731de7984d46e85271eed3e896046377156511122dabcbd66bb9f205400"),
+    (
+        "gemma4unified",
+        "Gemma4UnifiedForConditionalGeneration",
+        "9d794b8183bcbaad2a8f0279549dd1641442d4b13751cde60d6d3ccb753a5ff6",
+    ),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

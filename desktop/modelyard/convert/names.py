@@ -94,6 +94,11 @@ _ADDED["clip"] |= {  # DeepSeek-OCR 2
     "model.qwen2_model.query_768": "v.resample_query_768",
     "model.qwen2_model.query_1024": "v.resample_query_1024",
 }
+_ADDED["clip"] |= {  # Gemma 4 unified
+    "model.vision_embedder.patch_dense": "v.patch_embd",
+    "model.vision_embedder.patch_ln{bid}": "v.patch_norm.{bid}",
+    "model.vision_embedder.pos_embedding": "v.position_embd",
+}
 
 # Architectures that gguf 0.19 does not know, and one that has the same tensors.
 ALIKE = {

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import gguf
 import numpy as np
+from numpy.typing import NDArray
 
 from ...formats.ggml_types import GgmlType
 from .. import lazy
@@ -99,8 +100,52 @@ def _convolution(tensor: Lazy) -> Lazy:
     """A matrix over the pixels of a patch, colours last, as a convolution."""
     width, pixels = tensor.shape
     side = int((pixels // _COLOURS) ** 0.5)
-    order = np.arange(side * side * _COLOURS).reshape(side, side, _COLOURS).transpose(2, 0, 1)
-    return lazy.reshaped(lazy.columns(tensor, order.reshape(-1)), (width, _COLOURS, side, side))
+    return lazy.reshaped(lazy.columns(tensor, _colours_first(side)), (width, _COLOURS, side, side))
 
 
-PROJECTORS = (Gemma4Vision,)
+def _colours_first(side: int) -> NDArray[np.int64]:
+    return np.arange(side * side * _COLOURS).reshape(side, side, _COLOURS).transpose(2, 0, 1).reshape(-1)
+
+
+class Gemma4UnifiedVision(Gemma4Vision):
+    """It has no encoders: patches of pictures and pieces of sound go to the text model nearly as they are."""
+
+    title = "Gemma 4 unified"
+    classes: ClassVar[Names] = ("Gemma4UnifiedForConditionalGeneration",)
+
+    def prepare(self, config: Config) -> Config:
+        vision = super().prepare(config)
+        none = {"intermediate_size": 0, "num_layers": 0, "num_attention_heads": 0}
+        self.sound = self.sound.with_values(hidden_size=self.sound["audio_embed_dim"], **none)
+        return vision.with_values(hidden_size=vision["mm_embed_dim"], **none)
+
+    def rename(self, name: str) -> str | None:
+        renamed = super().rename(name)
+        if renamed is None:
+            return None
+        renamed = renamed.replace(".pos_norm.", ".patch_ln3.")
+        return f"{renamed}.weight" if renamed.endswith("pos_embedding") else renamed
+
+    def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
+        """Tables of positions are one for each direction."""
+        if name.endswith("pos_embedding.weight"):
+            places, directions, _ = tensor.shape
+            order = np.arange(places * directions).reshape(places, directions).T.reshape(-1)
+            tensor = lazy.gathered(tensor, order, (directions, places))
+        elif "patch_dense.weight" in name or ".patch_ln1." in name:
+            tensor = lazy.columns(tensor, _colours_first(self._side()))
+        yield from super().change(name, tensor, block)
+
+    def _side(self) -> int:
+        """Pixels on each side of a patch."""
+        if "model_patch_size" in self.config:
+            return int(self.config["model_patch_size"])
+        return int(self.config["patch_size"]) * int(self.config["pooling_kernel_size"])
+
+    def write_parameters(self, keys: Keys) -> None:
+        super().write_parameters(keys)
+        keys.add_clip_vision_projector_type("gemma4uv")
+        keys.add_clip_audio_projector_type("gemma4ua")
+
+
+PROJECTORS = (Gemma4Vision, Gemma4UnifiedVision)
