@@ -1,5 +1,6 @@
 ; The installer for one person, without administrator rights. Compiled by packaging/build.py:
-;   makensis -DVERSION=0.1.0 -DSOURCE=…\dist\modelyard -DOUTPUT=…\Modelyard-0.1.0-setup.exe -DICON=…\modelyard.ico installer.nsi
+;   makensis -DVERSION=0.1.0 -DSOURCE=…\dist\modelyard -DOUTPUT=…\Modelyard-0.1.0-setup.exe -DICON=…\modelyard.ico
+;            -DSIGN=command-that-signs-the-uninstaller installer.nsi
 Unicode true
 !include "MUI2.nsh"
 !include "FileFunc.nsh"
@@ -14,6 +15,9 @@ OutFile "${OUTPUT}"
 InstallDir "$LOCALAPPDATA\Programs\${NAME}"
 InstallDirRegKey HKCU "Software\${NAME}" "InstallDir"
 RequestExecutionLevel user
+!ifdef SIGN
+  !uninstfinalize '${SIGN} "%1"' = 0
+!endif
 SetCompressor /SOLID lzma
 ManifestDPIAware true
 VIProductVersion "${VERSION}.0"

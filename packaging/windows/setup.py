@@ -1,12 +1,15 @@
-"""The Windows installer; signed by the command in MODELYARD_SIGN_COMMAND, if there is one (see sign)."""
+"""The Windows installer; signed by the command in MODELYARD_SIGN_COMMAND, if there is one (see sign.py)."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from steps import APP_NAME, PACKAGING, Places, __version__, run, self_test
+from windows.sign import sign
 
 
 def make_setup(places: Places) -> Path:
@@ -27,13 +30,7 @@ def make_setup(places: Places) -> Path:
 def compile_installer(source: Path, target: Path, icon: Path, version: str = __version__) -> None:
     """The one call of makensis. Warnings are errors."""
     defines = [f"-DVERSION={version}", f"-DSOURCE={source}", f"-DOUTPUT={target}", f"-DICON={icon}"]
+    if os.environ.get("MODELYARD_SIGN_COMMAND"):
+        signing = [sys.executable, str(PACKAGING / "windows" / "sign.py")]
+        defines.append("-DSIGN=" + subprocess.list2cmdline(signing))  # quotes only what needs it: cmd drops the first
     run(["makensis", "-V2", "-WX", "-INPUTCHARSET", "UTF8", *defines, PACKAGING / "windows" / "installer.nsi"])
-
-
-def sign(file: Path) -> None:
-    """MODELYARD_SIGN_COMMAND: words separated by "|", in which {file} stands for the file."""
-    command = os.environ.get("MODELYARD_SIGN_COMMAND", "")
-    if command:
-        run([part.replace("{file}", str(file)) for part in command.split("|")])
-    else:
-        print(f"not signed: {file.name} (MODELYARD_SIGN_COMMAND is not set)")

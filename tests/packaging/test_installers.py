@@ -65,6 +65,21 @@ def test_the_windows_installer_compiles_without_a_warning(icons: Path, tmp_path:
     assert setup.read_bytes().startswith(b"MZ")
 
 
+def test_the_uninstaller_is_signed_before_it_is_packed(
+    icons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed("makensis")
+    payload, log = tmp_path / "payload", tmp_path / "signed"
+    payload.mkdir()
+    for name in ("modelyard.exe", "modelyard-window.exe", "LICENSE"):
+        (payload / name).write_bytes(b"dummy")
+    note = f"import sys; open({str(log)!r}, 'ab').write(open(sys.argv[1], 'rb').read(2))"
+    monkeypatch.setenv("MODELYARD_SIGN_COMMAND", "|".join((sys.executable, "-c", note, "{file}")))
+    setup = packaging_module("windows.setup")
+    setup.compile_installer(payload, tmp_path / "Modelyard-setup.exe", icons / "modelyard.ico")
+    assert log.read_bytes() == b"MZ"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_the_windows_installer_installs_upgrades_and_uninstalls(icons: Path) -> None:

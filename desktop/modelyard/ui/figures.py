@@ -20,7 +20,8 @@ def pages(words: Catalogue, tokens: int | None) -> str:
     """How much text fits into `tokens`: "about 16 pages"; empty when unknown."""
     if not tokens:
         return ""
-    return words.label("units", "pages").format(n=f"{max(1, round(tokens / _TOKENS_A_PAGE)):,}")
+    count = max(1, round(tokens / _TOKENS_A_PAGE))
+    return words.label("units", "page" if count == 1 else "pages").format(n=f"{count:,}")
 
 
 def joined(*parts: str) -> str:
