@@ -107,7 +107,8 @@ def plus_one(tensor: Lazy) -> Lazy:
 
 
 def scaled(tensor: Lazy, factor: float) -> Lazy:
-    return mapped(tensor, lambda values: values * np.float32(factor))
+    number = np.float32(factor)
+    return mapped(tensor, lambda values: values * number)
 
 
 def reshaped(tensor: Lazy, shape: Sequence[int]) -> Lazy:
@@ -161,7 +162,7 @@ def _rows(tensor: Lazy, reader: WeightReader, wanted: NDArray[np.int64]) -> NDAr
 
 def sliced(tensor: Lazy, start: int, stop: int) -> Lazy:
     """Rows (of a vector: elements) start to stop of the first dimension."""
-    if not 0 <= start <= stop <= tensor.shape[0]:
+    if not 0 <= start < stop <= tensor.shape[0]:
         raise ValueError(f"{start}:{stop} of {tensor.shape}")
     if len(tensor.shape) == 1:
         return gathered(tensor, np.arange(start, stop))
@@ -201,7 +202,7 @@ def split(tensor: Lazy, sizes: Sequence[int]) -> list[Lazy]:
 def middle_sliced(tensor: Lazy, start: int, stop: int) -> Lazy:
     """Rows start to stop of every matrix of a stack: [n, rows, columns] to [n, stop - start, columns]."""
     count, rows, _ = tensor.shape
-    if not 0 <= start <= stop <= rows:
+    if not 0 <= start < stop <= rows:
         raise ValueError(f"{start}:{stop} of {tensor.shape}")
     index = (np.arange(count)[:, None] * rows + np.arange(start, stop)).reshape(-1)
     return gathered(tensor, index, (count, stop - start))

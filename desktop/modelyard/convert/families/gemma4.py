@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from .. import lazy
-from ..config import Config
+from ..config import Config, bounded
 from ..family import Named, Names, swa_pattern
 from ..keys import Keys
 from ..lazy import Lazy
@@ -77,7 +77,7 @@ class Gemma4(Gemma3):
     @property
     def _full_head_size(self) -> int:
         size = self._of_full_layers("global_head_dim", "head_dim")
-        return int(size if size is not None else self.config.need("global_head_dim"))
+        return bounded("head_dim", size if size is not None else self.config.need("global_head_dim"))
 
     def _of_full_layers(self, key: str, own: str) -> Any:
         """A number of its own for full attention: `key`, or `own` in per_layer_config."""

@@ -44,8 +44,8 @@ class Step35(Family):
         if str(rope.get("rope_type") or "").lower() == "llama3":
             size = self.config.head_size
             layers = zip(self.config["layer_types"], self.config["partial_rotary_factors"], strict=False)
-            share = next(float(share) for kind, share in layers if kind == "full_attention")
-            factors = _factors(rope, float(self.config.get("rope_theta", 10000.0)), int(size * share))
+            shares = [float(share) for kind, share in layers if kind == "full_attention"]
+            factors = _factors(rope, float(self.config.get("rope_theta", 10000.0)), int(size * shares[0]))
             yield "rope_freqs.weight", lazy.constant(factors + [1.0] * (size // 2 - len(factors)))
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
