@@ -64,28 +64,33 @@ def kept_tensors(family: Family, weights: Mapping[str, KeptWeight]) -> Iterator[
     """(checkpoint tensors that need not be converted any more, what is written for them), in file order.
 
     Experts come when the last of a stack is met; all at the end where config.json gives their number by another name.
+    A stack that lacks a part (its columns are no whole blocks, or it was left unpacked) is unpacked as a whole. The
+    family must be one of its own: parts wait in it.
     """
     factors = _Factors(family, weights)
+    found: list[tuple[set[str], Kept | None]] = []
     late: list[Kept] = []
+    waiting: dict[str, str] = {}
     counted = family.config.find("num_local_experts", "num_experts")
     for name, weight in weights.items():
         renamed = family.rename(name)
         if renamed is None:
-            yield {name}, None
+            found.append(({name}, None))
             continue
+        waiting[weight.raw] = name
         try:
             changed = list(family.change(renamed, _blocks(weight), block_of(renamed)))
         except NotMovable:
             continue
-        yield {name}, None
         for target, tensor in changed:
             kept = Kept(renamed, target, tensor, factors.of(tensor), factors.weight_only(tensor))
             if len(tensor.sources) > 1 and not counted:
                 late.append(kept)
             else:
-                yield set(), kept
+                found.append(({waiting[source] for source in tensor.sources}, kept))
+    yield from found
     for kept in late:
-        yield set(), kept
+        yield {waiting[source] for source in kept.tensor.sources}, kept
 
 
 class _Factors:

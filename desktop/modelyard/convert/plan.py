@@ -67,7 +67,7 @@ def content_of(
         )
         family = family_class(model)
         keys = Keys(family.arch)
-        blocks = list(kept_tensors(family, kept or {}))
+        blocks = list(kept_tensors(family_class(model), kept)) if kept else []
         jobs = tuple(tensor_jobs(family, table, keys, blocks))
         family.write_type(keys)
         shapes = [(job.name, job.shape) for job in jobs]

@@ -65,9 +65,10 @@ def stored_weights(maker: str) -> dict[str, NDArray[Any]]:
     return tensors
 
 
-def checkpoint(folder: Path, tensors: dict[str, NDArray[Any]], packing: dict[str, Any]) -> TensorTable:
+def checkpoint(folder: Path, tensors: dict[str, NDArray[Any]], packing: dict[str, Any], **more: Any) -> TensorTable:
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({**CONFIG, "quantization_config": packing}), encoding="utf-8")
+    config = {**CONFIG, **more, "quantization_config": packing}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     kinds = {name: "F8_E4M3" for name in tensors if name.endswith("weight_scale")}
     write_safetensors(folder / "model.safetensors", tensors, kinds)
     write_tokenizer(folder)
@@ -140,6 +141,31 @@ def test_blocks_move_but_are_not_computed_with() -> None:
         columns(tensor, np.arange(128)[::-1])
     with pytest.raises(NotMovable):
         plus_one(tensor)
+
+
+def test_experts_that_are_no_whole_blocks(tmp_path: Path) -> None:
+    """One of two experts' down projections was left unpacked: that layer's experts all become numbers, nothing else."""
+    tensors = {name: data for name, data in stored_weights("modelopt").items() if ".mlp." not in name}
+    tensors[f"{LAYER}.block_sparse_moe.gate.weight"] = np.ones((2, WIDTH), np.float16)
+    for expert in range(2):
+        for part in ("w1", "w2", "w3"):
+            stem = f"{LAYER}.block_sparse_moe.experts.{expert}.{part}"
+            tensors[f"{stem}.weight"] = RANDOM.integers(0, 256, (WIDTH, WIDTH // 2)).astype(np.uint8)
+            tensors[f"{stem}.weight_scale"] = np.full((WIDTH, WIDTH // 16), 0x38, np.uint8)
+            tensors[f"{stem}.weight_scale_2"] = np.float32([0.25])
+    for ending in (".weight_scale", ".weight_scale_2"):
+        del tensors[f"{LAYER}.block_sparse_moe.experts.0.w2{ending}"]
+    tensors[f"{LAYER}.block_sparse_moe.experts.0.w2.weight"] = np.ones((WIDTH, WIDTH), np.float16)
+    mixtral = {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral"}
+    experts = {"num_local_experts": 2, "num_experts_per_tok": 1}
+    table = checkpoint(tmp_path / "m", tensors, {"quant_method": "modelopt"}, **mixtral, **experts)
+    jobs = {job.name: job for job in kept_of(gguf_content(table)).tensors}
+    assert jobs["blk.0.attn_q.weight"].fixed_type is GgmlType.NVFP4
+    for part in ("gate", "up", "down"):
+        job = jobs[f"blk.0.ffn_{part}_exps.weight"]
+        assert job.fixed_type is None and f"blk.0.ffn_{part}_exps.scale" not in jobs
+        rows = rows_of(job, table)
+        assert rows.dtype != np.uint8 and rows.shape == (2 * WIDTH, WIDTH)
 
 
 def test_written_in_the_order_of_reading(tmp_path: Path) -> None:

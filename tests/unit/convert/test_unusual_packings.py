@@ -124,6 +124,34 @@ def test_compressed_tensors_whose_fields_run_on_across_words(tmp_path: Path, bit
     assert np.array_equal(whole(table, "l.weight", 7), (weight - offset).astype(F32) * np.repeat(scale, 64, 1))
 
 
+def test_packed_integers_with_one_scale_for_all(tmp_path: Path) -> None:
+    weight = RANDOM.integers(0, 256, (50, 64))
+    tensors = {
+        "l.weight_packed": pack_words(weight, 8),
+        "l.weight_scale": np.float32([0.25]),
+        "l.weight_shape": np.array([50, 64]),
+    }
+    found = whole(packed_model(tmp_path / "m", tensors, {}, ints(8)), "l.weight", 7)
+    assert np.array_equal(found, (weight - 128).astype(F32) * F32(0.25))
+
+
+def test_blocks_of_autoround(tmp_path: Path) -> None:
+    packing = auto_round("auto_round:fp8", bits=8, act_bits=8, weight_block_size=[16, 16])
+    tensors = {"l.weight": np.full((40, 24), 0x38, np.uint8), "l.weight_scale_inv": RANDOM.random((3, 2)).astype(F32)}
+    found = whole(packed_model(tmp_path / "m", tensors, {"l.weight": "F8_E4M3"}, packing), "l.weight", 7)
+    spread = np.repeat(np.repeat(tensors["l.weight_scale_inv"], 16, 0), 16, 1)
+    assert np.array_equal(found, spread[:40, :24])
+
+
+def test_powers_of_two_of_modelopt(tmp_path: Path) -> None:
+    """MXFP4 under the names of NVFP4; the low half of a byte comes first: 0x72 is 1 and 6."""
+    scale = RANDOM.integers(120, 134, (8, 2)).astype(np.uint8)
+    tensors = {"l.weight": np.full((8, 32), 0x72, np.uint8), "l.weight_scale": scale}
+    table = packed_model(tmp_path / "m", tensors, {}, {"quant_method": "modelopt", "quant_algo": "mxfp4"})
+    expected = np.tile(F32([1, 6]), (8, 32)) * np.repeat(np.exp2(scale.astype(F32) - 127), 32, 1)
+    assert np.array_equal(whole(table, "l.weight", 3), expected)
+
+
 @pytest.mark.parametrize(
     ("packing", "name"),
     [

@@ -28,7 +28,8 @@ _OTHER_FORMS = ("marlin-24", "sparse-bitmask", "sparse-24-bitmask", "mxfp6-pack-
 
 @dataclass(frozen=True)
 class PackedTensor:
-    """packed (rows, words) I32, scale (rows, groups), zero_point (rows packed into words, groups), g_idx (columns)."""
+    """packed (rows, words) I32, scale (rows, groups) or one for all, zero_point (rows packed into words, groups), g_idx
+    (columns)."""
 
     tensor: StoredTensor
     packed: StoredTensor
@@ -46,8 +47,10 @@ class PackedTensor:
         columns = self.tensor.columns
         words = reader.read(self.packed.name, start, stop)
         fields = integers_of(words, self.bits) if 8 % self.bits == 0 else self._fields(words).astype("f4")
-        scale = to_float32(reader.read(self.scale.name, start, stop), self.scale.dtype)
-        group = None if self.g_idx is None else read_groups(reader, self.g_idx, self.scale.shape[1])
+        one = self.scale.elements == 1
+        stored = read_whole(reader, self.scale) if one else reader.read(self.scale.name, start, stop)
+        scale = to_float32(stored, self.scale.dtype).reshape(len(stored), -1)
+        group = None if self.g_idx is None else read_groups(reader, self.g_idx, scale.shape[1])
         return scale_groups(fields[:, :columns], self._zeros(reader, start, stop), scale, group)
 
     def _zeros(self, reader: RowReader, start: int, stop: int) -> NDArray[np.float32] | np.float32:
@@ -113,16 +116,17 @@ def _plan_packed(plan: Unpacking, weight: str, bits: set[int]) -> None:
 def _packed_tensor(plan: Unpacking, weight: str, packed: StoredTensor, possible: set[int]) -> PackedTensor:
     scale = plan.need(f"{weight}_scale")
     zero, g_idx = plan.stored.get(f"{weight}_zero_point"), plan.stored.get(f"{weight}_g_idx")
-    if len(packed.shape) != 2 or len(scale.shape) != 2 or scale.shape[0] != packed.shape[0] or not scale.shape[1]:
+    shape, of_tensor = _true_shape(plan, weight), scale.elements == 1
+    scales = (shape[0], 1) if of_tensor else scale.shape
+    if len(packed.shape) != 2 or len(scales) != 2 or scales[0] != packed.shape[0] or not scales[1]:
         raise plan.invalid(weight, f"scales {list(scale.shape)} for {list(packed.shape)}")
-    shape = _true_shape(plan, weight)
-    groups_fit = shape[1] % scale.shape[1] == 0 and (g_idx is None or g_idx.elements == shape[1])
+    groups_fit = shape[1] % scales[1] == 0 and (g_idx is None or g_idx.elements == shape[1])
     for bits in sorted(each for each in possible if 0 < each <= 8):
         for dense in (False, True):
             across, along = _words(shape[1], bits, dense), _words(shape[0], bits, dense)
             if (shape[0], across) != packed.shape or not groups_fit:
                 continue
-            if zero is None or zero.shape == (along, scale.shape[1]):
+            if zero is None or zero.shape == (along, scales[1]):
                 seen = StoredTensor(weight, "F32", shape, packed.shard)
                 return PackedTensor(seen, packed, scale, zero, g_idx, bits, dense)
     raise plan.invalid(weight, f"{list(packed.shape)} words for {list(shape)}")

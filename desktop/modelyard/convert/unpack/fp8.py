@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .fp4 import plan_nvfp4
+from .fp4 import plan_mxfp4_packed, plan_nvfp4
 from .mimo import is_mimo_qkv, plan_mimo_qkv
 from .scaled import add_scaled
 from .scheme import Unpacking
@@ -44,7 +44,8 @@ def plan_fp8(plan: Unpacking, config: Mapping[str, Any]) -> None:
 
 
 def plan_modelopt(plan: Unpacking, config: Mapping[str, Any]) -> None:
-    """NVIDIA ModelOpt: NVFP4 where the scale has a column for each block of 16, FP8 otherwise.
+    """NVIDIA ModelOpt: four-bit floats where the scale has a column for each block (MXFP4 if it is a power of two,
+    else NVFP4), FP8 and int8 otherwise.
 
     Raises PACKING_UNKNOWN (AWQ, whose inputs are scaled too; four-bit integers; blocks of 128), PACKING_INVALID.
     """
@@ -58,6 +59,8 @@ def plan_modelopt(plan: Unpacking, config: Mapping[str, Any]) -> None:
         weight = plan.stored.get(name.removesuffix("_scale"))
         if weight is None:
             plan.consumed.add(name)
+        elif weight.dtype == plan.stored[name].dtype == "U8":
+            plan_mxfp4_packed(plan, weight.name, weight.name, name)
         elif weight.dtype == "U8" and len(plan.stored[name].shape) > 1:
             plan_nvfp4(plan, weight.name, weight.name, name, f"{name}_2", divide=False)
         else:

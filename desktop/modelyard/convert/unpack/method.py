@@ -51,7 +51,7 @@ def _auto_round(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
             return "awq", {**config, "format": None}
         if form == "auto_round:llm_compressor":
             return "compressed-tensors", config
-        if form == "auto_round:fp8_static":
+        if form in ("auto_round:fp8", "auto_round:fp8_static"):
             return "fp8", config
     return f"AutoRound {form.removeprefix('auto_round:')}", config
 
