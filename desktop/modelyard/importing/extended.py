@@ -36,7 +36,7 @@ _BYTES_A_WEIGHT = {  # of the whole file, from ordinary models: exact sizes need
     "Q3_K_M": 0.49,
     "Q2_K": 0.42,
 }
-_LAST_LINES, _LAST_BYTES = 12, 16_384
+_LAST_LINES, _LAST_BYTES = 3, 16_384
 # Where a program is started is no place to import from: it may be the very folder that is converted.
 _NOT_FROM_HERE = "import sys; sys.path[:] = [place for place in sys.path if place]"
 _ASK = f"""{_NOT_FROM_HERE}
@@ -142,7 +142,9 @@ def _convert(python: str, folder: Path, whole: Path, work: Work) -> None:
 
 
 def _last_words(log_path: Path) -> str:
+    """Its last lines, without the places in its program where it stopped."""
     with log_path.open("rb") as log:
         log.seek(max(0, log_path.stat().st_size - _LAST_BYTES))
         lines = clean_text(log.read().decode("utf-8", "replace")).splitlines()
-    return " / ".join(lines[-_LAST_LINES:])[-600:]
+    said = [line for line in lines if line.strip() and not line.startswith((" ", "Traceback (most"))]
+    return " / ".join(said[-_LAST_LINES:])[-600:]
