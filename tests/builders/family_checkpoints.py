@@ -96,6 +96,7 @@ _PICTURES: Mapping[str, Mapping[str, Any]] = {  # preprocessor_config.json, by s
     "exaone45sees": _CLIP,
     "minicpmv": _HALVES | {"scale_resolution": 112},
     "janus": _HALVES,
+    "phi4sees": _HALVES | {"patch_size": 14, "min_num_patches": 4, "max_num_patches": 64},
     "gemma4unisees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
     "gemma4sees": {"image_mean": [0.0] * 3, "image_std": [1.0] * 3},
 }
@@ -141,7 +142,7 @@ CASES = {
     "Gemma3TextModel": Case("gemma3text", "pieces"),
     "PhiForCausalLM": Case("phi2"),
     "Phi3ForCausalLM": Case("phi3", "pieces"),
-    "Phi4ForCausalLMV": Case("phi3"),
+    "Phi4ForCausalLMV": Case("phi3", sees="phi4sees"),
     "PhiMoEForCausalLM": Case("phimoe", "pieces"),
     "GraniteForCausalLM": Case("granite"),
     "GraniteMoeForCausalLM": Case("granitemoe"),

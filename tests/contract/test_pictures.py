@@ -113,6 +113,7 @@ SEEING = (
         "Gemma4UnifiedForConditionalGeneration",
         "9d794b8183bcbaad2a8f0279549dd1641442d4b13751cde60d6d3ccb753a5ff6",
     ),
+    ("phi4v", "Phi4ForCausalLMV", "6b3d0c12e60f4467a31fef2f1f4681599c86f599e4633dd2bce3e1bf869d422c"),
 )
 TEMPLATE = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}<|assistant|>"
 

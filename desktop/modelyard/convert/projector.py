@@ -18,7 +18,7 @@ from .model import Model
 from .names import TensorNames
 from .plan import content_of
 
-_BLOCKS = (
+BLOCKS = (
     "n_layers",
     "num_hidden_layers",
     "n_layer",
@@ -31,7 +31,7 @@ _BLOCKS = (
 _SOUND_ROWS: Rows = (
     ("audio_embedding_length", ("hidden_size",)),
     ("audio_feed_forward_length", ("intermediate_size",)),
-    ("audio_block_count", _BLOCKS),
+    ("audio_block_count", BLOCKS),
     ("audio_head_count", ("num_attention_heads",)),
 )
 _ROWS: Rows = (
@@ -39,7 +39,7 @@ _ROWS: Rows = (
     ("vision_patch_size", ("patch_size",)),
     ("vision_embedding_length", ("hidden_size", "width", "vt_hidden_size")),
     ("vision_feed_forward_length", ("intermediate_size", "vt_intermediate_size")),
-    ("vision_block_count", _BLOCKS),
+    ("vision_block_count", BLOCKS),
     ("vision_head_count", ("num_attention_heads", "num_heads", "heads", "vt_num_attention_heads")),
 )
 
@@ -85,7 +85,7 @@ class Projector(Family):
         return Config(config["vision_config"])
 
     def count_blocks(self) -> int:
-        return int(self.config.need(*_BLOCKS))
+        return int(self.config.need(*BLOCKS))
 
     def rename(self, name: str) -> str | None:
         return None if "language_model." in name else name

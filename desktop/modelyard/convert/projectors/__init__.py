@@ -30,6 +30,7 @@ MODULES = (
     "exaone_vl",
     "minicpm_v",
     "janus",
+    "phi4",
 )
 
 
