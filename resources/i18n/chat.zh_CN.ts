@@ -414,7 +414,7 @@
         <translation>对话记忆</translation>
     </message>
     <message>
-        <source>Memory {n} %</source>
+        <source>Memory {n}%</source>
         <translation>记忆 {n}%</translation>
     </message>
     <message>

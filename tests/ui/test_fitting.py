@@ -92,7 +92,7 @@ def test_a_long_address_leaves_its_buttons_in_the_window(qapp: QApplication, tmp
         card._add()
         pump(0.2)
         assert section.widget().width() <= section.viewport().width()
-        assert clipped(section) == []
+        assert all(right_of(each, card) < card.width() for each in card.findChildren(QPushButton))
 
 
 def right_of(widget: QWidget, window: QWidget) -> int:
@@ -140,7 +140,7 @@ def test_icons_grow_with_the_text(qapp: QApplication, tmp_path: Path) -> None:
         pump(0.1)
         assert composer._send_button.iconSize().width() == pytest.approx(2 * before, abs=2)
         assert composer._send_button.width() == composer._send_button.height() > 2 * before
-        assert [each.width() for each in pictures] == pytest.approx([2 * each for each in usual], abs=3)
+        assert [each.width() for each in pictures] == pytest.approx([2 * each for each in usual], rel=0.06)
         desk.theme.set_text_scale(0.8)
         pump(0.1)
         assert composer._send_button.iconSize().width() <= before

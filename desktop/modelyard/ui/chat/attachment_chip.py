@@ -36,7 +36,7 @@ class AttachmentChip(QFrame):
         self._picture = QLabel()
         self._picture.hide()
         words: QWidget = QWidget()
-        words.setLayout(column(name, Text(joined(pages, size), "caption", wrap=False), spacing=0))
+        words.setLayout(column(None, name, Text(joined(pages, size), "caption", wrap=False), None, spacing=0))
         line = row(self._picture, IconLabel(context.icons, "file"), words, spacing=Space.S)
         line.setContentsMargins(Space.S, Space.XS, Space.S, Space.XS)
         if removable:

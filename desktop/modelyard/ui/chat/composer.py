@@ -73,7 +73,6 @@ class Composer(QFrame):
         self._model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow stands behind the name
         icons.put(self._model, "down", "accent_text", Size.ICON - 6)
         self._send_button = icon_button(icons, "send", self.tr("Send"), self._press, role="on_accent", kind="send")
-        self._send_button.setFixedSize(Size.CONTROL, Size.CONTROL)
         line = row(self._attach_button, self._model, Space.S, None, self._send_button, spacing=0)
         body = column(self._strip, self._note, self.field, line, spacing=Space.XS)
         body.setContentsMargins(Space.M, Space.S, Space.S, Space.S)

@@ -44,7 +44,7 @@ class MemoryGauge(QWidget):
         percent = round(self.share * 100)
         self._bar.setValue(percent)
         set_property(self._bar, "state", "failed" if self.share >= 0.95 else "")
-        self._text.setText(self.tr("Memory {n} %").format(n=percent))
+        self._text.setText(self.tr("Memory {n}%").format(n=percent))
         tip = self.tr("The model has {used} of {all} tokens of this conversation in mind ({pages}).").format(
             used=f"{used:,}", all=f"{memory:,}", pages=pages(self._words, memory)
         )

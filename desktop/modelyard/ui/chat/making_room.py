@@ -24,5 +24,5 @@ class MakingRoom(QObject):
 
     def _fit(self) -> None:
         least = self._view.fontMetrics().horizontalAdvance("x") * _LEAST_LETTERS
-        left = self._view.width() - self._panel.width() - self._side.sizeHint().width()
+        left = self._view.width() - self._panel.width() - max(self._side.minimumWidth(), self._side.sizeHint().width())
         self._side.setVisible(self._panel.isHidden() or left >= least)

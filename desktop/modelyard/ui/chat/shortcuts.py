@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -13,6 +13,7 @@ from ..widgets.buttons import button
 from ..widgets.facts import Facts
 from ..widgets.labels import Text
 from ..widgets.layout import column, row
+from ..widgets.scrolling import Scroll, Scrolled
 
 _WIDTH = 460
 _KEYS = {
@@ -78,7 +79,15 @@ def show_shortcuts(parent: QWidget) -> None:
         QCoreApplication.translate("Shortcuts", "Shift+Enter"): QCoreApplication.translate("Shortcuts", "New line"),
     }
     close = button(QCoreApplication.translate("Shortcuts", "Close"), dialog.accept, "primary")
-    dialog.setMinimumWidth(_WIDTH)
-    dialog.setLayout(column(Text(title, "heading"), Facts(rows), row(None, close), spacing=Space.L, margin=Space.XL))
+    keys = Scrolled(column(Facts(rows), None))
+    scroll = Scroll(keys)
+    body = column(Text(title, "heading", wrap=False), scroll, row(None, close), spacing=Space.L, margin=Space.XL)
+    body.setStretch(1, 1)
+    dialog.setLayout(body)
+    dialog.ensurePolished()
+    width = max(_WIDTH, keys.minimumSizeHint().width() + scroll.room + 2 * Space.XL)
+    others = dialog.sizeHint().height() - scroll.sizeHint().height()
+    high = others + keys.heightForWidth(width - scroll.room - 2 * Space.XL)
+    dialog.resize(QSize(width, high).boundedTo(parent.window().size()))
     dialog.exec()
     dialog.deleteLater()

@@ -48,9 +48,9 @@ class Transcript(BalancedScroll):
         line = row(spacing=0)
         # At the sides the place of the scroll bar, and as much at the left, stands beside this.
         line.setContentsMargins(Space.M, Space.XL, Space.M, Space.L)
-        line.addStretch(1)
-        line.addWidget(holder, 100)
-        line.addStretch(1)
+        line.addStretch(0)
+        line.addWidget(holder, 1)  # in line with the composer
+        line.addStretch(0)
         inner.setLayout(line)
         self._body.addStretch(1)
         self._to_end = icon_button(icons, "down", self.tr("To the newest message"), self.follow, kind="round")

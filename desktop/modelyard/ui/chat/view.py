@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
@@ -82,9 +82,12 @@ class ChatView(QWidget):
         self.setLayout(whole)
         self._connect()
         self._connect_keys()
-        self.setFocusProxy(self._composer)
         KeysStay(self, self._composer.field)
         after_first_paint(self, self._first_look)
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """To where one writes. With a focus proxy instead, Tab would pass over all that stands before it."""
+        self._composer.setFocus(*reason)
 
     def _make_foot(self) -> QWidget:
         foot = QWidget()

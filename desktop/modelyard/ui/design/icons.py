@@ -1,7 +1,8 @@
 """Our own line icons (resources/icons/*.svg, 24 px grid, `currentColor`), coloured from the tokens in force.
 
 `apply_icon` remembers name and colour role on the widget itself, so that `refresh` can redraw every icon after the
-look changed, without each widget listening for it.
+look changed, without each widget listening for it. Sizes are those beside text of the usual size; with larger text
+icons grow.
 """
 
 from __future__ import annotations
@@ -26,14 +27,22 @@ class Icons:
         self._colours: dict[str, str] = {}
         self._sources: dict[str, str] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._growth = 1.0
 
-    def use(self, colours: dict[str, str]) -> None:
+    def use(self, colours: dict[str, str], growth: float) -> None:
+        """`growth`: how many times larger than usual."""
         self._colours = colours
+        self._growth = growth
         self._pixmaps.clear()
         self.refresh()
 
+    def grown(self, size: int) -> int:
+        """Logical pixels of an icon that usually has `size`."""
+        return round(size * self._growth)
+
     def pixmap(self, name: str, role: str, size: int, ratio: float) -> QPixmap:
-        """A square picture of `size` logical pixels for a screen of device pixel ratio `ratio`."""
+        """A square picture, usually of `size` logical pixels, for a screen of device pixel ratio `ratio`."""
+        size = self.grown(size)
         key = (name, role, size, ratio)
         if key not in self._pixmaps:
             if name not in self._sources:
@@ -66,6 +75,7 @@ class Icons:
         )
         if isinstance(widget, QLabel):
             widget.setPixmap(picture)
+            widget.setFixedSize(picture.deviceIndependentSize().toSize())
         elif isinstance(widget, QAbstractButton):
             icon = QIcon(picture)
             icon.addPixmap(picture, QIcon.Mode.Disabled)

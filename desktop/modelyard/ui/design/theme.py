@@ -19,6 +19,8 @@ from .tokens import DARK, LIGHT, TYPE_SCALE, Colours, Size, Space
 # Drawn instead of DejaVu where a bare Linux desktop offers nothing better; all have Latin and most have Han glyphs.
 _BETTER_FAMILIES = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Noto Sans CJK SC", "Source Han Sans SC")
 _PLAIN_FAMILIES = ("DejaVu Sans", "Bitstream Vera Sans", "Verdana")
+_DRAWN = (16, 18, 28)  # pixels of boxes and arrows beside text of the usual size, which the style sheet draws
+_USUAL_PIXELS = 13  # a letter of that text: ten points
 _MONO_FAMILIES = ("JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono")
 
 
@@ -92,12 +94,19 @@ class Theme(QObject):
         values |= {f"size_{key.lower()}": f"{value}px" for key, value in vars(Size).items() if key.isupper()}
         values |= {f"type_{role}": f"{self.point_size(role)}pt" for role in TYPE_SCALE}
         values["size_line"] = f"{QFontMetrics(self._app.font()).height()}px"
+        growth = self._growth()
+        values |= {f"drawn_{size}": f"{round(size * growth)}px" for size in _DRAWN}
+        values |= _radio(growth) | {"round": f"{(round(Size.ICON * growth) + 16) // 2}px"}
         values["mono"] = self.mono_family()
         values["arrow"] = self._file("arrow-down-dark.svg" if self.dark else "arrow-down-light.svg")
         values["tick"] = self._file("tick-dark.svg" if self.dark else "tick-light.svg")
+        self.icons.use(values, growth)
         self._app.setStyleSheet(self._sheet.substitute(values))
-        self.icons.use(values)
         self.changed.emit()
+
+    def _growth(self) -> float:
+        """How many times larger than usual the text is; what is drawn beside it grows with it, but never shrinks."""
+        return max(1.0, QFontInfo(self._app.font()).pixelSize() / _USUAL_PIXELS)
 
     def _file(self, name: str) -> str:
         return (self._arrow_folder / name).as_posix()
@@ -127,6 +136,17 @@ class Theme(QObject):
     def _system_changed(self) -> None:
         if self._look == "system":
             self.apply()
+
+
+def _radio(growth: float) -> dict[str, str]:
+    """A ring that is as large with its dot as without."""
+    side, ring = round(16 * growth), round(5 * growth)
+    return {
+        "radio": f"{side}px",
+        "dot": f"{side + 2 - 2 * ring}px",
+        "dot_ring": f"{ring}px",
+        "radio_round": f"{side // 2 + 1}px",
+    }
 
 
 def _is_han(family: str) -> bool:

@@ -68,6 +68,7 @@ class RolePage(WizardPage):
         inspection = self.draft.inspection
         assert inspection is not None
         self._name.setText(self.draft.choice.display_name or inspection.title)
+        self._name.setCursorPosition(0)
         self._named()
 
     def leave(self) -> None:

@@ -55,7 +55,7 @@ class FreeSpacePage(Page):
         content.layout().setStretch(0, 1)
         back = button(self.tr("Back to the models"), lambda: self.left.emit())
         under = self.tr("Nothing goes before you choose it. Models and conversations are not touched.")
-        super().__init__(context, self.tr("Free up space"), under, content, back)
+        super().__init__(context, self.tr("Free up space"), under, content, back, scroll=scroll)
         self._empty = EmptyState(
             context.icons,
             "check",

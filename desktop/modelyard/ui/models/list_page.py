@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -95,14 +95,18 @@ class ModelListPage(Page):
         self._search.setMaximumWidth(320)
         tools.setStretch(0, 2)
         tools.setStretch(3, 1)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         models = column(self.list, self._nothing, spacing=0)
         models.setStretch(0, 1)
         both = row(models, self._panel, spacing=Space.L)
         both.setStretch(0, 1)
-        body = column(self._problems, self._offers, self.pull_card, tools, both, self._lines, spacing=Space.M)
-        body.setStretch(4, 1)
+        above = column(self._problems, self._offers, self.pull_card, tools, spacing=Space.M)
+        for each in (above, self._lines):
+            each.setContentsMargins(0, 0, self._panel.room, 0)  # the panel's scroll bar stands beside the column
+        body = column(above, both, self._lines, spacing=Space.M)
+        body.setStretch(1, 1)
         content = QWidget()
-        content.setLayout(centred(body, WIDTH, Space.L))
+        content.setLayout(centred(body, WIDTH, Space.L, bar=self._panel.room))
         return content
 
     def _connect(self) -> None:

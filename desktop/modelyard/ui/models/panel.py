@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from ...importing.inspection import MemorySum
 from ..context import Context
@@ -14,9 +14,10 @@ from ..figures import pages, parameter_count
 from ..widgets.buttons import button
 from ..widgets.cards import Card
 from ..widgets.facts import Facts
+from ..widgets.fitting import KeepsWidth
 from ..widgets.labels import Pill, Text
 from ..widgets.layout import clear, column, row
-from ..widgets.scrolling import Scroll
+from ..widgets.scrolling import Scroll, Scrolled
 from .actions import Action
 from .library import Entry
 from .row_paint import TONES
@@ -33,20 +34,18 @@ class ModelPanel(Scroll):
 
     def __init__(self, context: Context) -> None:
         self._card = Card(spacing=Space.M)
-        holder = QWidget()
-        holder.setObjectName("page")
-        holder.setLayout(column(self._card, None))
-        super().__init__(holder)
+        super().__init__(Scrolled(column(self._card, None)))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._context = context
         self._entry: Entry | None = None
         self._labels: list[str] = []
-        context.theme.changed.connect(self._fit)
-        self._fit()
+        KeepsWidth(self, _NARROWEST, self._fit)
 
-    def _fit(self) -> None:
-        """As wide as its words need, but never more than the smallest window leaves."""
-        self.setFixedWidth(max(_NARROWEST, min(_WIDEST, _LETTERS * self.fontMetrics().averageCharWidth())))
+    def _fit(self, needed: int) -> None:
+        """As wide as its words like, but not more than the smallest window leaves; and never narrower than they
+        need."""
+        liked = min(_WIDEST, _LETTERS * self.fontMetrics().averageCharWidth())
+        self.setFixedWidth(max(needed, liked))
 
     def show_entry(self, entry: Entry | None, actions: Sequence[Action]) -> None:
         """Drawn anew only when something about it changed."""

@@ -74,7 +74,8 @@ class HelpStrip(QWidget):
             item = QListWidgetItem(QIcon(self._context.icons.pixmap(*kind, 16, ratio)), where + note.text)
             item.setData(Qt.ItemDataRole.UserRole, note.start)
             self._list.addItem(item)
-        self._list.setIconSize(QSize(16, 16))
+        side = self._context.icons.grown(16)
+        self._list.setIconSize(QSize(side, side))
         self._list.setVisible(bool(self._shown))
         lines = min(_MOST_LINES, 2 * len(self._shown))  # most notes take two
         self._list.setFixedHeight(lines * self._list.fontMetrics().lineSpacing() + 2 * Space.M)

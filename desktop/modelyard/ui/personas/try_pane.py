@@ -59,7 +59,6 @@ class TryPane(QWidget):
         self._question.setPlaceholderText(self.tr("Who are you?"))
         self._question.returnPressed.connect(self.ask)
         self._send = icon_button(context.icons, "send", self.tr("Ask"), self._press, role="on_accent", kind="send")
-        self._send.setFixedSize(Size.CONTROL, Size.CONTROL)
         self._problem = column(spacing=0)
         body = column(
             head, self._talk, self._problem, row(self._question, self._send, spacing=Space.S), spacing=Space.S

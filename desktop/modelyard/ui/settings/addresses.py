@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QRadioButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 
 from ..context import Context
 from ..design.tokens import Space
+from ..widgets.boxes import NameRadio
 from ..widgets.buttons import button, icon_button
 from ..widgets.cards import Card
 from ..widgets.labels import Text
@@ -18,14 +20,17 @@ from .trial import Trial
 
 
 class AddressLine(QWidget):
-    """One address to choose, try and (but for this computer's own) remove."""
+    """One address to choose, try and (but for this computer's own) remove.
+
+    Attributes: controls, in the order in which Tab goes through them."""
 
     def __init__(self, context: Context, name: str, address: str, remove: Callable[[], None] | None) -> None:
         super().__init__()
         self.address = address
-        self.choose = QRadioButton(name)
+        self.choose = NameRadio(name)
         try_address = context.services.tools.try_ollama
         shown = self.tr("Remove {address}").format(address=name)
+        bin_button = icon_button(context.icons, "trash", shown, remove) if remove is not None else None
         self.trial = Trial(
             context,
             self.tr("Test"),
@@ -33,8 +38,9 @@ class AddressLine(QWidget):
             lambda version: self.tr("Ollama {version} answers.").format(version=version),
             name=self.tr("Test {address}").format(address=name),
             before=self.choose,
-            after=icon_button(context.icons, "trash", shown, remove) if remove is not None else None,
+            after=bin_button,
         )
+        self.controls = [self.choose, self.trial.button, *([bin_button] if bin_button is not None else [])]
         self.setLayout(column(self.trial))
 
 
@@ -57,7 +63,8 @@ class AddressesCard(Card):
         self._edit.setMaxLength(300)
         self._edit.returnPressed.connect(self._add)
         self.body.addLayout(self._lines)
-        adding = row(self._edit, button(self.tr("Add"), self._add), spacing=Space.S)
+        self._add_button = button(self.tr("Add"), self._add)
+        adding = row(self._edit, self._add_button, spacing=Space.S)
         adding.setStretch(0, 1)
         self.body.addLayout(adding)
         self.body.addWidget(
@@ -88,6 +95,9 @@ class AddressesCard(Card):
             made.choose.clicked.connect(lambda _on=True, address=address: self._use(address))
             self._group.addButton(made.choose)
             self._lines.addWidget(made)
+        order = [control for each in self.lines for control in each.controls] + [self._edit, self._add_button]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def _use(self, address: str) -> None:
         self._keep("ollama_more_addresses", ", ".join(self._others()))

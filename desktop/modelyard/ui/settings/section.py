@@ -11,7 +11,7 @@ from ..widgets.labels import Text
 from ..widgets.layout import ScrollPage
 from .rows import Keep, SettingCard
 
-WIDTH = 720
+WIDTH = 728  # all that the page leaves beside the names of the sections
 
 
 class Section(ScrollPage):

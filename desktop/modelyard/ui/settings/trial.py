@@ -35,14 +35,14 @@ class Trial(QWidget):
         before: QWidget | None = None,
         after: QWidget | None = None,
     ) -> None:
-        """`before` and `after`: what stands beside the button. What came of it stands below."""
+        """`before` and `after`: what stands beside `button`. What came of it stands below."""
         super().__init__()
         self._context = context
         self._work = work
         self._say = say
         self._call: Call | None = None
-        self._button = button(label, self.run)
-        self._button.setAccessibleName(name or label)
+        self.button = button(label, self.run)
+        self.button.setAccessibleName(name or label)
         self._picture = IconLabel(context.icons, "check", "good", Size.ICON)
         self._words = Text("", "caption", selectable=True)
         self._result = QWidget()
@@ -52,7 +52,7 @@ class Trial(QWidget):
         self._result.setLayout(told)
         self._result.hide()
         line = row(spacing=Space.S)
-        for each in (before, self._button, after):
+        for each in (before, self.button, after):
             if each is not None:
                 line.addWidget(each)
         if before is None:

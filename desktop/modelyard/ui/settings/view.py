@@ -14,6 +14,7 @@ from ...host.secrets import Place
 from ...host.settings import Value
 from ..background import in_background
 from ..context import Context
+from ..design.tokens import Space
 from ..shell.page import Page
 from ..widgets.buttons import button
 from ..widgets.layout import centred, line, row
@@ -26,7 +27,7 @@ from .section import Section
 from .source import SourceCard
 
 _WIDTH = 940
-_SIDE = 176
+_SIDE, _WIDEST_SIDE = 176, 240  # pixels
 _SECTION_OF = {
     Action.OPEN_ACCOUNT: 2,
     Action.START_OLLAMA: 1,
@@ -42,13 +43,12 @@ class SettingsView(Page):
         both = row(self._list, self._stack, spacing=0)
         both.setStretch(1, 1)
         content = QWidget()
-        content.setLayout(centred(both, _WIDTH))
+        content.setLayout(centred(both, _WIDTH, bar=Space.M))
         under = self.tr("Changes take effect at once.")
         check = button(self.tr("Self-check"), lambda: context.routes.go.emit("selfcheck"))
         super().__init__(context, self.tr("Settings"), under, content, check, width=_WIDTH)
         self._list.setObjectName("sections")
         self._list.setAccessibleName(self.tr("Sections of the settings"))
-        self._list.setFixedWidth(_SIDE)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setWordWrap(True)
         self._makers: dict[str, Callable[[Section], None]] = {
@@ -61,11 +61,18 @@ class SettingsView(Page):
         }
         self._sections: dict[int, Section] = {}
         self._list.addItems(list(self._makers))
+        context.theme.changed.connect(self._fit_list)
+        self._fit_list()
         self._list.currentRowChanged.connect(self._turn_to)
         self._list.setCurrentRow(0)
         self._idle = QTimer(self)
         self._idle.timeout.connect(self._build_one)
         self._idle.start(30)
+
+    def _fit_list(self) -> None:
+        """Names in one line, as far as there is room."""
+        longest = max(self._list.fontMetrics().horizontalAdvance(name) for name in self._makers)
+        self._list.setFixedWidth(max(_SIDE, min(_WIDEST_SIDE, longest + Space.HUGE)))
 
     def section(self, number: int) -> Section:
         """Built now if it was not yet."""

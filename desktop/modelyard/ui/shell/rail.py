@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -34,7 +34,6 @@ class Rail(QFrame):
             Place.SETTINGS: self.tr("Settings"),
         }
         mark = QLabel()
-        mark.setFixedSize(40, 40)
         icons.put(mark, "modelyard", "accent", 40)
         body = column(row(None, mark, None), Space.M, spacing=Space.XS)
         body.setContentsMargins(Space.S, Space.L, Space.S, Space.M)
@@ -58,14 +57,14 @@ class Rail(QFrame):
         made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         self._icons.put(made, place.value, "muted", 24)
-        made.setIconSize(QSize(24, 24))
         made.clicked.connect(lambda: self.chosen.emit(place))
         self._group.addButton(made)
         self._buttons[place] = made
         return made
 
     def mark(self, place: Place) -> None:
-        """Shows which view is open."""
+        """Shows which view is open; Tab comes to that one, arrows go on to the others."""
         for each, made in self._buttons.items():
             made.setChecked(each is place)
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus if each is place else Qt.FocusPolicy.NoFocus)
             self._icons.put(made, each.value, "accent_text" if each is place else "muted", 24)

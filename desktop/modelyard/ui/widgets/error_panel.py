@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QWidget
 
 from ...errors import Action
 from ...words.catalogue import ErrorText
@@ -54,11 +54,16 @@ class ErrorPanel(QFrame):
         picture = IconLabel(icons, "error", "bad", Size.ICON)
         self._head = row(title)
         self._head.setStretch(0, 1)
-        texts = column(self._head, reason, buttons, self._details, spacing=Space.S)
-        line = row(picture, texts, spacing=Space.M, margin=Space.L)
-        line.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
-        line.setStretch(1, 1)
-        self.setLayout(line)
+        below = column(reason, buttons, self._details, spacing=Space.S)
+        grid = QGridLayout()
+        grid.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
+        grid.setHorizontalSpacing(Space.M)
+        grid.setVerticalSpacing(Space.S)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(picture, 0, 0)
+        grid.addLayout(self._head, 0, 1)
+        grid.addLayout(below, 1, 1)
+        self.setLayout(grid)
 
     def add_close(self, on_close: Callable[[], object]) -> None:
         """A cross in the corner, for an error that may be put aside."""

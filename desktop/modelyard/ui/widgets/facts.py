@@ -23,5 +23,5 @@ class Facts(QWidget):
         grid.setColumnStretch(1, 1)
         for number, (name, value) in enumerate((name, value) for name, value in rows.items() if value):
             grid.addWidget(Text(name, "muted", wrap=False), number, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(Text(value, "body", selectable=True), number, 1)
+            grid.addWidget(Text(value, "body", selectable=True), number, 1, Qt.AlignmentFlag.AlignTop)
         self.setLayout(grid)

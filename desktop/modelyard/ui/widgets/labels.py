@@ -62,7 +62,6 @@ class IconLabel(QLabel):
         super().__init__()
         self._icons = icons
         self._size = size
-        self.setFixedSize(size, size)
         icons.put(self, name, role, size)
 
     def show_icon(self, name: str, role: str) -> None:

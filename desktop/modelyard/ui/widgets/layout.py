@@ -8,7 +8,7 @@ from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from ..design.tokens import Size, Space
-from .scrolling import Scroll
+from .scrolling import Scroll, Scrolled
 
 Item = QWidget | QLayout | int | None
 
@@ -61,17 +61,18 @@ def line() -> QFrame:
     return frame
 
 
-def centred(content: QLayout, width: int = Size.COLUMN, bottom: int = 0) -> QHBoxLayout:
-    """`content` in a column of readable width, in the middle."""
+def centred(content: QLayout, width: int = Size.COLUMN, bottom: int = 0, bar: int = 0) -> QHBoxLayout:
+    """`content` in a column of readable width, in the middle. `bar`: pixels for a scroll bar at the right of that
+    column; content has them too, and keeps what should end with the column away from there."""
     holder = QWidget()
     content.setContentsMargins(0, 0, 0, 0)
     holder.setLayout(content)
-    holder.setMaximumWidth(width)
+    holder.setMaximumWidth(width + bar)
     outer = row(spacing=0)
-    outer.setContentsMargins(Space.XL, Space.XL, Space.XL, bottom)
-    outer.addStretch(1)
-    outer.addWidget(holder, 100)
-    outer.addStretch(1)
+    outer.setContentsMargins(Space.XL, Space.XL, Space.XL - bar, bottom)
+    outer.addStretch(0)
+    outer.addWidget(holder, 1)  # all there is; what it may not have goes to both sides
+    outer.addStretch(0)
     return outer
 
 
@@ -89,11 +90,8 @@ class ScrollPage(BalancedScroll):
     """
 
     def __init__(self, width: int = Size.COLUMN) -> None:
-        inner = QWidget()
-        inner.setObjectName("page")
         self.body = column(spacing=Space.L)
-        inner.setLayout(centred(self.body, width, Space.XXL))
-        super().__init__(inner)
+        super().__init__(Scrolled(centred(self.body, width, Space.XXL)))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def show_top(self) -> None:

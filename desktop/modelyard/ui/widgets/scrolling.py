@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QMargins, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QScrollBar, QWidget
+
+
+class Scrolled(QWidget):
+    """What scrolls up and down: as high as it needs at the width it has.
+
+    Qt asks for the height at the narrowest width as well, where words take more lines, and would scroll on into
+    emptiness."""
+
+    def __init__(self, layout: QLayout) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setLayout(layout)
+
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return QSize(least.width(), 0) if self.layout().hasHeightForWidth() else least
 
 
 class Scroll(QScrollArea):
