@@ -26,10 +26,11 @@ def plugins(data: Path) -> str:
 
     folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath))
     found = {file.stem.removeprefix("lib"): file for file in folder.rglob("*") if file.suffix in _ENDINGS}
-    needed = {*_NEEDED, *_PLATFORMS.get(sys.platform, _OTHER_PLATFORMS)}
-    expect(needed <= set(found), f"missing: {', '.join(sorted(needed - set(found)))}")
     # Those of a checkout are many, for machines of every kind.
-    wanted = set(found) if getattr(sys, "frozen", False) else needed
+    packed = getattr(sys, "frozen", False)
+    needed = {*_NEEDED, *(_PLATFORMS.get(sys.platform, _OTHER_PLATFORMS) if packed else ())}
+    expect(needed <= set(found), f"missing: {', '.join(sorted(needed - set(found)))}")
+    wanted = set(found) if packed else needed
     loaders = {name: QPluginLoader(str(found[name])) for name in sorted(wanted)}
     faults = {name: loader.errorString() for name, loader in loaders.items() if not loader.load()}
     expect(not needed & set(faults), "; ".join(faults.values()))
