@@ -65,13 +65,14 @@ _TEMPLATE = "tokenizer.chat_template"
 _TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
 _TEXT_ENDS = ("</s>", "<|endoftext|>", "<eos>", "<|end_of_text|>", "<｜end▁of▁sentence｜>")
 _TUNED = frozenset({"instruct", "chat", "it", "assistant", "sft", "dpo", "rlhf", "thinking", "reasoning"})
-_BASE = frozenset({"base", "pt", "pretrain", "pretrained", "foundation"})
+_BASE = frozenset({"base", "pretrain", "pretrained", "foundation"})
+PERHAPS = "chat_template_perhaps"
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One proposal: `key` gets `value`. kind: "chat_template", "pre_tokenizer" or "end_token"; `shown` names the
-    format, pre-tokenizer or token."""
+    """One proposal: `key` gets `value`; `shown` names the format, pre-tokenizer or token. kind: "chat_template", PERHAPS
+    (the same, where nothing tells whether the model ever learned to converse), "pre_tokenizer" or "end_token"."""
 
     kind: str
     key: str
@@ -115,26 +116,30 @@ def _chat_template(header: GgufHeader, tokens: Mapping[str, int]) -> Repair | No
         return None
     for name, known in _formats().items():
         if all(token in tokens for token in known["needs"]):
-            if not _converses(header, tokens, known):
+            converses = _converses(header, tokens, known)
+            if converses is False:
                 return None
-            return Repair("chat_template", _TEMPLATE, ValueType.STRING, known["jinja"], name)
+            return Repair("chat_template" if converses else PERHAPS, _TEMPLATE, ValueType.STRING, known["jinja"], name)
     return None
 
 
-def _converses(header: GgufHeader, tokens: Mapping[str, int], known: Mapping[str, Any]) -> bool:
+def _converses(header: GgufHeader, tokens: Mapping[str, int], known: Mapping[str, Any]) -> bool | None:
     """The vocabulary of a base model has the tokens of a conversation too; its weights never saw one. Told by names,
-    else by the token that ends a text, else by the name's parts, which llama.cpp's converter writes one by one."""
+    else by the token that ends a text, else by the name's parts, which llama.cpp's converter writes one by one. None:
+    it may be a base model, or a tuned one that was made badly."""
     finetune = header.text("general.finetune")
     words = _words(finetune, header.text("general.name"), header.text("general.basename"), header.name)
     if words & _TUNED:
         return True
     if words & _BASE:
         return False
+    if "pt" in words:  # pre-trained, or Portuguese
+        return None
     if finetune or _end_is_wrong(header, len(tokens)):
         return True
     if base_end := known.get("base_end"):
-        return tokens.get(base_end) != header.integer("tokenizer.ggml.eos_token_id")
-    return "general.basename" not in header.metadata
+        return tokens.get(base_end) != header.integer("tokenizer.ggml.eos_token_id") or None
+    return "general.basename" not in header.metadata or None
 
 
 def _words(*names: str) -> frozenset[str]:

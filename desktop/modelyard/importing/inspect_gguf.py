@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import Code, ModelyardError
 from ..formats.gguf import read_header
 from ..formats.gguf_facts import GgufFacts, GgufKind, facts
-from ..formats.gguf_repair import repairs
+from ..formats.gguf_repair import PERHAPS, repairs
 from ..formats.mmproj import Projector, best_projectors, projector
 from ..formats.source import FileSource
 from ..formats.split import GgufSet, read_set
@@ -44,7 +44,8 @@ def inspect_gguf(source: Source, path: Path, machine: Machine, projector: Path |
         seen,
         repairs=tuple(Note(f"repair_{each.kind}", {"shown": each.shown}) for each in proposals),
         # What gets a conversation format is no base model.
-        warnings=_warnings(known, gets_template=any(each.kind == "chat_template" for each in proposals)),
+        warnings=_warnings(known, gets_template=any(each.kind in ("chat_template", PERHAPS) for each in proposals)),
+        repair_advised=any(each.kind != PERHAPS for each in proposals),
     )
     if seen.refusal is not None:
         return seen

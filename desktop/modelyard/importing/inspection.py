@@ -116,6 +116,7 @@ class Inspection:
     risks: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
     repairs: tuple[Note, ...] = ()  # what ImportChoice.repair would mend, in a copy
+    repair_advised: bool = False  # at least one of them is surely wrong
     sizes: tuple[SizeOption, ...] = ()
     importance_sizes: tuple[SizeOption, ...] = ()  # those on offer with an importance matrix; empty: it is of no use
     refusal: Refusal | None = None

@@ -140,7 +140,7 @@ class CheckPage(WizardPage):
         inspection = found.inspection
         if self.draft.inspection != inspection:
             self.draft.inspection = inspection
-            self.draft.choice = ImportChoice(engine=self.draft.choice.engine, repair=bool(inspection.repairs))
+            self.draft.choice = ImportChoice(engine=self.draft.choice.engine, repair=inspection.repair_advised)
         clear(self.body)
         self._refused = Card()
         self.body.addWidget(ModelCard(self.context, inspection))
