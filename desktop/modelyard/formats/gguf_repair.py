@@ -71,8 +71,9 @@ PERHAPS = "chat_template_perhaps"
 
 @dataclass(frozen=True)
 class Repair:
-    """One proposal: `key` gets `value`; `shown` names the format, pre-tokenizer or token. kind: "chat_template", PERHAPS
-    (the same, where nothing tells whether the model ever learned to converse), "pre_tokenizer" or "end_token"."""
+    """One proposal: `key` gets `value`; `shown` names the format, pre-tokenizer or token. kind: "chat_template",
+    PERHAPS (the same, where nothing tells whether the model ever learned to converse), "pre_tokenizer" or
+    "end_token"."""
 
     kind: str
     key: str
