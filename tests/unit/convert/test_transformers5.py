@@ -19,6 +19,7 @@ from modelyard.errors import Code, ModelyardError
 from modelyard.formats.hf_folder import open_checkpoint
 from tests.builders.family_checkpoints import write_family
 from tests.builders.hf_folder_models import write_model
+from tests.builders.safetensors_file import write_safetensors
 from tests.unit.convert.test_vocab import model_in
 
 SPECIAL = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
@@ -215,3 +216,32 @@ def test_hunyuan_ends_where_its_tokenizer_says(tmp_path: Path) -> None:
 def test_eurobert_carries_a_word_for_classifiers(tmp_path: Path) -> None:
     written = metadata_of(changed(write_family(tmp_path / "model", "EuroBertModel"), classifier_pooling="late"))
     assert "eurobert.classifier.pooling_type" not in written
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "layer"),
+    [
+        ("BertForSequenceClassification", "classifier", None),
+        ("DistilBertForSequenceClassification", "classifier", "pre_classifier"),
+        ("RobertaForSequenceClassification", "classifier.out_proj", "classifier.dense"),
+        ("ModernBertForSequenceClassification", "classifier", "head.dense"),
+    ],
+)
+def test_two_classes_nobody_names(name: str, output: str, layer: str | None, tmp_path: Path) -> None:
+    """transformers does not save the labels it gives to every model."""
+    folder = changed(write_family(tmp_path / "model", name), id2label=None, label2id=None)
+    tensors = {f"{output}.weight": np.zeros((2, 256), np.float32), f"{output}.bias": np.zeros(2, np.float32)}
+    tensors |= {f"{layer}.weight": np.zeros((256, 256), np.float32)} if layer else {}
+    write_safetensors(folder / "model.safetensors", tensors)
+    written = metadata_of(folder)
+    assert written[f"{written['general.architecture']}.classifier.output_labels"] == ["LABEL_0", "LABEL_1"]
+    assert shapes_of(folder) == {"cls.output.weight": (2, 256), "cls.output.bias": (2,)} | (
+        {"cls.weight": (256, 256)} if layer else {}
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 256])
+def test_labels_are_not_made_up(rows: int, tmp_path: Path) -> None:
+    folder = changed(write_family(tmp_path / "model", "RobertaForSequenceClassification"), id2label=None, label2id=None)
+    write_safetensors(folder / "model.safetensors", {"classifier.out_proj.weight": np.zeros((rows, 256), np.float32)})
+    assert "bert.classifier.output_labels" not in metadata_of(folder)

@@ -18,6 +18,7 @@ from ..vocab.unigram import write_unigram
 from ..vocab.wordpiece import write_wordpiece
 
 _HEADS = ("cls.predictions", "cls.seq_relationship")
+_OUTPUTS = ("classifier.out_proj.weight", "classifier.weight")  # of classifiers
 _UNUSED = ("embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias")
 
 
@@ -45,12 +46,14 @@ class Bert(Family):
         yield from super().change(name, tensor, block)
 
     def _labels(self) -> list[Any]:
-        """Names of classes, but not transformers' own LABEL_0 and LABEL_1."""
+        """Names of classes. transformers gives every model LABEL_0 and LABEL_1 and does not save them: they are real
+        where the output has two rows, which the reference takes for another layer."""
         labels = self.config.get("id2label")
-        if not isinstance(labels, dict) or not labels:
-            return []
-        ordered = [value for _, value in sorted(labels.items(), key=lambda item: int(item[0]))]
-        return [] if len(ordered) == 2 and ordered[0] == "LABEL_0" else ordered
+        named = sorted(labels.items(), key=lambda item: int(item[0])) if isinstance(labels, dict) else []
+        if named and not (len(named) == 2 and named[0][1] == "LABEL_0"):
+            return [value for _, value in named]
+        outputs = [self.model.tensors[name].shape[:1] for name in _OUTPUTS if name in self.model.tensors]
+        return ["LABEL_0", "LABEL_1"] if (2,) in outputs else []
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
