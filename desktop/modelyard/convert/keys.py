@@ -100,7 +100,7 @@ def _checked_list(key: str, element: gguf.GGUFValueType, values: Any) -> Any:
     if isinstance(values, bytes):
         return values
     if element is gguf.GGUFValueType.STRING:
-        if all(isinstance(value, str | bytes) for value in values):
+        if all(map(_is_text, values)):
             return values
     else:
         try:
@@ -108,12 +108,12 @@ def _checked_list(key: str, element: gguf.GGUFValueType, values: Any) -> Any:
             return values
         except (struct.error, OverflowError, TypeError):
             pass
-    raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {str(values)[:80]}")
+    raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {_shown(values)}")
 
 
 def _checked(key: str, kind: ValueType, value: Any) -> Any:
     if kind is ValueType.STRING:
-        if isinstance(value, str | bytes):
+        if _is_text(value):
             return value
     else:
         try:
@@ -121,4 +121,18 @@ def _checked(key: str, kind: ValueType, value: Any) -> Any:
             return value
         except (struct.error, OverflowError, TypeError):
             pass
-    raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {str(value)[:80]}")
+    raise ModelyardError(Code.CONFIG_INVALID, name="config.json", detail=f"{key} = {_shown(value)}")
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a file can hold it: JSON can write half a character, UTF-8 cannot."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8", "surrogateescape")  # as the header is written
+        except UnicodeEncodeError:
+            return False
+    return isinstance(value, str | bytes)
+
+
+def _shown(value: Any) -> str:
+    return str(value)[:80].encode("utf-8", "replace").decode("utf-8")

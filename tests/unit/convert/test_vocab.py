@@ -237,3 +237,14 @@ def test_normalizer_settings_of_sentencepiece(sentencepiece_model: bytes) -> Non
         normalizer_of(sentencepiece_model[:-3])
     with pytest.raises(ValueError):
         normalizer_of(b"\xff" * 20)
+
+
+@pytest.mark.parametrize("value", ["half \ud83d", ["whole", "half \ud83d"]])
+def test_half_a_character_is_no_text(value: Any) -> None:
+    """JSON can write one, a file cannot."""
+    keys = Keys("llama")
+    keys.add_array("some.key", value) if isinstance(value, list) else keys.add_string("some.key", value)
+    with pytest.raises(ModelyardError) as caught:
+        keys.entries()
+    assert caught.value.code is Code.CONFIG_INVALID
+    str(caught.value.fields["detail"]).encode("utf-8")
