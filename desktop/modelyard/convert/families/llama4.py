@@ -20,6 +20,8 @@ class Llama4(Llama):
     text_only: ClassVar[Names] = ("Llama4ForConditionalGeneration",)
     arch = "llama4"
     permuted: ClassVar[Permuted] = ()
+    experts: ClassVar[Names] = ("down_proj", "gate_proj", "up_proj")
+    expert_path: ClassVar[str] = "feed_forward.experts"
 
     def prepare(self, config: Config) -> Config:
         """intermediate_size is that of an expert; of the dense layers it is intermediate_size_mlp."""
@@ -27,7 +29,8 @@ class Llama4(Llama):
         return config.with_values(intermediate_size=dense, intermediate_size_moe=expert)
 
     def change(self, name: str, tensor: Lazy, block: int | None) -> Named:
-        """The experts of a layer lie in one tensor, transposed, gate and up together."""
+        """The experts of a layer lie in one tensor, transposed, gate and up together; llm-compressor takes them apart,
+        which the reference does not read."""
         if "gate_up_proj" in name:
             rows = lazy.transposed(tensor)
             half = tensor.shape[-1] // 2
@@ -35,8 +38,13 @@ class Llama4(Llama):
             yield name.replace("gate_up_proj", "up_proj.weight"), _part(rows, half, 2 * half)
         elif name.endswith("down_proj"):
             yield f"{name}.weight", lazy.transposed(tensor)
+        elif block is not None and f".{self.expert_path}." in name:
+            yield from self.stack_experts(name, tensor, block)
         else:
             yield name, tensor
+
+    def expert_name(self, block: int, kind: str) -> str:
+        return f"model.layers.{block}.{self.expert_path}.{kind}.weight"
 
     def write_parameters(self, keys: Keys) -> None:
         super().write_parameters(keys)
